@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// Block layer: requests, bios and their disks.
+#ifndef KERNSTAT_KERNEL_BLOCK_BPF_H
+#define KERNSTAT_KERNEL_BLOCK_BPF_H
+
+#include "base.bpf.h"
+
+#define REQ_OP_MASK 0xff
+/// REQ_OP_… of include/linux/blk_types.h; the same since 5.10.
+enum ks_req_op {
+  KS_REQ_OP_READ = 0,
+  KS_REQ_OP_WRITE = 1,
+  KS_REQ_OP_FLUSH = 2,
+  KS_REQ_OP_DISCARD = 3,
+  KS_REQ_OP_SECURE_ERASE = 5,
+  KS_REQ_OP_WRITE_ZEROES = 9,
+};
+/// The label `operation`.
+enum operation {
+  operation_read,
+  operation_write,
+  operation_flush,
+  operation_discard,
+  operation_other,
+};
+
+struct device {
+  dev_t devt;
+} KS_KERNEL;
+
+struct gendisk {
+  int major;
+  int first_minor;
+  struct block_device* part0;
+} KS_KERNEL;
+
+struct block_device {
+  dev_t bd_dev;
+  struct gendisk* bd_disk;
+  __u8 bd_partno;
+} KS_KERNEL;
+
+struct request_queue {
+  struct gendisk* disk;
+} KS_KERNEL;
+
+struct request {
+  struct request_queue* q;
+  unsigned int cmd_flags;
+  unsigned int rq_flags;
+  unsigned int __data_len;
+  sector_t __sector;
+  __u64 start_time_ns;
+  __u64 io_start_time_ns;
+  __u64 alloc_time_ns;
+  struct block_device* part;
+} KS_KERNEL;
+
+/// Before 5.17 the request itself named its disk.
+struct request___disk {
+  struct gendisk* rq_disk;
+} KS_KERNEL;
+
+struct bvec_iter {
+  sector_t bi_sector;
+  unsigned int bi_size;
+} KS_KERNEL;
+
+struct bio {
+  struct block_device* bi_bdev;
+  unsigned int bi_opf;
+  __u8 bi_status;
+  struct bvec_iter bi_iter;
+} KS_KERNEL;
+
+/// Before 5.12 a bio named its disk and partition.
+struct bio___disk {
+  struct gendisk* bi_disk;
+  __u8 bi_partno;
+} KS_KERNEL;
+
+static __always_inline enum operation ks_operation(__u32 flags) {
+  switch (flags & REQ_OP_MASK) {
+    case KS_REQ_OP_READ:
+      return operation_read;
+    case KS_REQ_OP_WRITE:
+      return operation_write;
+    case KS_REQ_OP_FLUSH:
+      return operation_flush;
+    case KS_REQ_OP_DISCARD:
+    case KS_REQ_OP_SECURE_ERASE:
+    case KS_REQ_OP_WRITE_ZEROES:
+      return operation_discard;
+    default:
+      return operation_other;
+  }
+}
+
+static __always_inline disk_dev ks_gendisk_dev(const bool direct, struct gendisk* disk) {
+  if (!disk) return 0;
+  return (__u32)ks_read(direct, disk, major) << 20 | (__u32)ks_read(direct, disk, first_minor);
+}
+
+/// The disk (not the partition) of a request; 0 when it has none.
+static __always_inline disk_dev ks_request_dev(const bool direct, struct request* rq) {
+  struct gendisk* disk = 0;
+  if (bpf_core_field_exists(((struct request___disk*)0)->rq_disk)) {
+    disk = ks_read(direct, (struct request___disk*)rq, rq_disk);
+  } else {
+    disk = ks_read(direct, rq, q, disk);
+  }
+  return ks_gendisk_dev(direct, disk);
+}
+
+/// The disk (not the partition) of a bio; 0 when it has none.
+static __always_inline disk_dev ks_bio_dev(const bool direct, struct bio* bio) {
+  struct gendisk* disk = 0;
+  if (bpf_core_field_exists(((struct bio___disk*)0)->bi_disk)) {
+    disk = ks_read(direct, (struct bio___disk*)bio, bi_disk);
+  } else {
+    disk = ks_read(direct, bio, bi_bdev, bd_disk);
+  }
+  return ks_gendisk_dev(direct, disk);
+}
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// Sockets and TCP.
+#ifndef KERNSTAT_KERNEL_SOCK_BPF_H
+#define KERNSTAT_KERNEL_SOCK_BPF_H
+
+#include "base.bpf.h"
+#include "task.bpf.h"
+
+#define KS_AF_UNIX 1
+#define KS_AF_INET 2
+#define KS_AF_INET6 10
+
+typedef struct {
+  struct net* net;
+} KS_KERNEL possible_net_t;
+
+struct sock_common {
+  unsigned short skc_family;
+  volatile unsigned char skc_state;
+  __u16 skc_num;     // local port, host order
+  __be16 skc_dport;  // remote port, network order
+  possible_net_t skc_net;
+} KS_KERNEL;
+
+struct sock {
+  struct sock_common __sk_common;
+  __u32 sk_ack_backlog;
+  __u32 sk_max_ack_backlog;
+  int sk_err;
+  int sk_sndbuf;
+  int sk_rcvbuf;
+  unsigned short sk_type;
+} KS_KERNEL;
+
+struct inet_sock {
+  struct sock sk;
+} KS_KERNEL;
+struct inet_connection_sock {
+  struct inet_sock icsk_inet;
+  __u8 icsk_retransmits;
+} KS_KERNEL;
+struct tcp_sock {
+  struct inet_connection_sock inet_conn;
+  __u32 srtt_us;
+  __u32 snd_cwnd;
+  __u64 bytes_received;
+  __u64 bytes_acked;
+  __u64 bytes_sent;
+  __u32 total_retrans;
+  __u32 segs_in;
+  __u32 segs_out;
+} KS_KERNEL;
+
+struct seq_file;
+struct bpf_iter_meta {
+  struct seq_file* seq;
+  __u64 session_id;
+  __u64 seq_num;
+} KS_KERNEL;
+struct bpf_iter__tcp {
+  struct bpf_iter_meta* meta;
+  struct sock_common* sk_common;
+  __u32 uid;
+} KS_KERNEL;
+struct bpf_iter__udp {
+  struct bpf_iter_meta* meta;
+  struct inet_sock* udp_sk;
+  __u32 uid;
+  int bucket;
+} KS_KERNEL;
+struct bpf_iter__task {
+  struct bpf_iter_meta* meta;
+  struct task_struct* task;
+} KS_KERNEL;
+
+#endif
