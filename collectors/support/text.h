@@ -19,6 +19,16 @@ inline std::string_view next_line(std::string_view& text) {
   return line;
 }
 
+/// Cuts the next line off `text` into `line`, without its '\n'. False at the end, and for a last
+/// line without '\n': it was cut in the middle and is not trusted.
+inline bool next_whole_line(std::string_view& text, std::string_view& line) {
+  const auto end = text.find('\n');
+  if (end == std::string_view::npos) return false;
+  line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return true;
+}
+
 /// Cuts the next field (separated by spaces or tabs) off `line`; empty when there is none left.
 inline std::string_view next_field(std::string_view& line) {
   const auto begin = line.find_first_not_of(" \t");
