@@ -2,74 +2,70 @@
 // All collectors while they run: their threads, their states, and what they say at a scrape.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
+#include <array>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "collectors/collector.h"
-#include "collectors/metrics.h"
+#include "config/config.h"
+#include "daemon/collectors.h"
+#include "daemon/grid.h"
+#include "daemon/job.h"
+#include "daemon/lane.h"
+#include "daemon/self_metrics.h"
 
 namespace kernstat {
 
-/// Which collectors a scrape wants (`collect[]` and `exclude[]`); empty: all.
-struct Selection {
-  std::vector<std::string> only;
-  std::vector<std::string> except;
-
-  bool contains(std::string_view name) const;
-};
-
-enum class CollectorState : std::uint8_t {
-  kStarting,     ///< no read has ended yet
-  kOk,           ///< the last read succeeded
-  kUnsupported,  ///< the kernel or the hardware has no such thing
-  kDenied,       ///< a privilege is missing, the error says which
-  kFailed,       ///< an error; the only one worth an alert
-};
-
-/// "starting", "ok", "unsupported", "denied", "failed".
-std::string_view state_name(CollectorState state);
-
-/// What is known of one enabled collector or BPF tool now.
-struct CollectorStatus {
-  std::string name;
-  std::string help;
-  Lane lane = Lane::kFast;
-  CollectorState state = CollectorState::kStarting;
-  std::string error;                                ///< empty when the state is kOk or kStarting
-  std::chrono::milliseconds interval{0};            ///< configured
-  std::chrono::milliseconds effective_interval{0};  ///< after stretching or while retrying rarely
-  std::chrono::nanoseconds last_duration{0};        ///< wall time of the last read
-  double last_success_seconds = 0;                  ///< Unix time; 0: never
-  double sample_age_seconds = 0;                    ///< since the last success; 0 when never
-  std::uint64_t ticks = 0;                          ///< reads that ended, well or not
-  std::uint64_t missed = 0;                         ///< grid points at which no read could begin
-  std::uint64_t failures = 0;                       ///< reads that ended in an error
-  std::uint64_t series = 0;                         ///< samples said at the last scrape
-};
-
-/// What the serving side needs of the running collectors. Any thread.
-class Collectors {
+/// Owns the lanes and their collectors. apply() and stop() are called from one thread; the rest
+/// from any.
+class Runner final : public Collectors {
  public:
-  Collectors() = default;
-  virtual ~Collectors() = default;
-  Collectors(const Collectors&) = delete;
-  Collectors& operator=(const Collectors&) = delete;
-  Collectors(Collectors&&) = delete;
-  Collectors& operator=(Collectors&&) = delete;
+  struct Settings {
+    Host host;
+    Grid::Phase phase;
+    JobLog log;  ///< told of each change of a collector's state; called on the lane threads
+    /// Called first on a new lane's thread (and in run_once, not at all): to drop privileges.
+    std::function<void(Lane)> on_thread;
+    /// Called on the BPF lane's thread when the first tick of all its collectors is over.
+    std::function<void()> after_first_bpf_pass;
+  };
+  explicit Runner(Settings settings);
+  ~Runner() override;
 
-  /// Says the latest samples of all selected collectors, each under its own lock, then the daemon's
-  /// own metrics. Makes no system call that can block.
-  virtual void write_all(Families& out, const Selection& selection) = 0;
-  /// One entry a running collector, by name.
-  virtual std::vector<CollectorStatus> status() const = 0;
-  /// False when the lane threads do not come round any more: /-/healthy and the watchdog.
-  virtual bool healthy() const = 0;
-  /// True when every collector's first read has ended: /-/ready.
-  virtual bool ready() const = 0;
+  /// Begins the threads, with nothing to read yet; the BPF lane's first. apply() does it, too.
+  void start_lanes();
+  /// Makes `loaded` what runs: starts what is new, ends what is gone or disabled, and exchanges
+  /// what is configured otherwise. What stays the same keeps its descriptors, folds and counts; a
+  /// changed interval alone also does. Gives a sentence that says what changed.
+  std::string apply(const LoadedConfig& loaded);
+  /// Reads every collector of the configuration on this thread, without lanes: for --once.
+  void run_once(const LoadedConfig& loaded);
+  /// Ends the lanes. False when one did not end within `patience`: it is stuck in the kernel, and
+  /// the process must end without joining it.
+  bool stop(std::chrono::milliseconds patience);
+
+  void write_all(Families& out, const Selection& selection) override;
+  std::vector<CollectorStatus> status() const override;
+  bool healthy() const override;
+  bool ready() const override;
+  SelfMetrics& self() { return self_; }
+
+ private:
+  using Jobs = std::vector<std::shared_ptr<Job>>;
+
+  std::shared_ptr<const Jobs> jobs() const;
+  std::shared_ptr<Job> make_job(const CollectorSpec& spec, const CollectorConfig& config,
+                                bool stretch) const;
+
+  Settings settings_;
+  SelfMetrics self_;
+  mutable std::mutex mutex_;  // of jobs_
+  std::shared_ptr<const Jobs> jobs_;
+  std::array<std::unique_ptr<LaneThread>, 3> lanes_;
 };
 
 }  // namespace kernstat

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <thread>
+
+#include "collectors/support/text.h"
+#include "daemon/events.h"
+#include "daemon/load.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
+#include "daemon/run_record.h"
+#include "daemon/runner.h"
+#include "daemon/start_checks.h"
+#include "daemon/version.h"
+
+namespace kernstat {
+namespace {
+
+constexpr int kCouldNotStart = 1;
+
+// How long the end may take before it is forced: a stuck thread is never waited for.
+constexpr std::chrono::milliseconds kEndPatience{400};
+constexpr std::chrono::milliseconds kEndForced{800};
+
+// How long the start waits for all first reads before it says that it is ready all the same.
+constexpr std::chrono::milliseconds kReadyPatience{5000};
+
+std::string first_directory(const char* variable) {
+  const char* value = std::getenv(variable);
+  const std::string_view list = value == nullptr ? "" : value;
+  return std::string(list.substr(0, list.find(':')));
+}
+
+std::string machine_id(const Host& host) {
+  const auto id = read_file(host.root + "/etc/machine-id");
+  if (id && !trim(*id).empty()) return std::string(trim(*id));
+  char name[256]{};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+RunRecord begin_record() {
+  std::string directory = first_directory("STATE_DIRECTORY");
+  if (directory.empty()) directory = first_directory("RUNTIME_DIRECTORY");
+  const auto boot_id = read_file("/proc/sys/kernel/random/boot_id");
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return RunRecord::begin(directory, boot_id ? std::string(trim(*boot_id)) : "", now.tv_sec);
+}
+
+void log_state(const std::string& name, CollectorState before, CollectorState now,
+               const std::string& error) {
+  const LogLevel level = now == CollectorState::kFailed ? LogLevel::kError
+                         : before == CollectorState::kStarting || now == CollectorState::kOk
+                             ? LogLevel::kDebug
+                             : LogLevel::kWarn;
+  // A recovery is worth as much as the failure was.
+  const bool recovered = before == CollectorState::kFailed && now == CollectorState::kOk;
+  log_line(recovered ? LogLevel::kInfo : level, "collector " + std::string(state_name(now)),
+           {{"collector", name}, {"before", state_name(before)}, {"error", error}});
+}
+
+class App {
+ public:
+  App(const CommandLine& line, LoadedConfig loaded)
+      : line_(line), loaded_(std::move(loaded)), record_(begin_record()), runner_(settings()) {}
+
+  int run();
+
+ private:
+  Runner::Settings settings();
+  Result<void> start();
+  void decide_bpf();
+  void say_start();
+  void await_ready();
+  void loop();
+  Result<void> reload();
+  void take(LoadedConfig loaded);
+  int end();
+  void drop_for_lane(Lane lane) const;
+  void after_bpf_start() const;
+
+  const CommandLine& line_;
+  LoadedConfig loaded_;
+  RunRecord record_;
+  Notifier notifier_ = Notifier::from_environment();
+  Events events_;
+  bool bpf_may_run_ = false;
+  Runner runner_;
+};
+
+Runner::Settings App::settings() {
+  Runner::Settings settings;
+  settings.host = line_.host;
+  settings.phase = Grid::phase_of(machine_id(line_.host));
+  settings.log = log_state;
+  settings.on_thread = [this](Lane lane) { drop_for_lane(lane); };
+  settings.after_first_bpf_pass = [this] { after_bpf_start(); };
+  return settings;
+}
+
+void App::drop_for_lane(Lane lane) const {
+  const Capabilities keep =
+      lane == Lane::kBpf && bpf_may_run_ ? bpf_capabilities() | bpf_start_capabilities() : 0;
+  if (const auto kept = keep_capabilities(keep); !kept) {
+    log_warn("privileges stay", {{"error", kept.error().message}});
+  }
+}
+
+void App::after_bpf_start() const {
+  const Capabilities keep = loaded_.config.bpf.lockdown ? 0 : bpf_capabilities();
+  if (const auto kept = keep_capabilities(keep); !kept) {
+    log_warn("privileges stay", {{"error", kept.error().message}});
+  }
+}
+
+void App::decide_bpf() {
+  const std::string reason = bpf_off_reason(loaded_.config.bpf, line_.host, record_);
+  bpf_may_run_ = reason.empty();
+  runner_.self().set_bpf_off(reason);
+  if (bpf_may_run_) return;
+  loaded_.config.bpf.enabled = false;
+  if (reason == "restarts") {
+    log_error("BPF is off: the daemon ended badly twice within ten minutes", {{"reason", reason}});
+  } else {
+    log_info("BPF is off", {{"reason", reason}});
+  }
+}
+
+Result<void> App::start() {
+  if (auto opened = events_.open(); !opened) return opened;
+  for (const std::string& warning : namespace_warnings(line_.host)) log_warn(warning);
+  decide_bpf();
+  // Threads made from here on but the BPF lane's own need no privilege.
+  runner_.start_lanes();
+  if (auto kept = keep_capabilities(0); !kept) {
+    log_warn("privileges stay", {{"error", kept.error().message}});
+  }
+  runner_.apply(loaded_);
+  await_ready();
+  say_start();
+  return notifier_.ready("serving");
+}
+
+void App::await_ready() {
+  constexpr timespec kPause{0, 5'000'000};
+  const std::int64_t end = monotonic_now_ns() + std::chrono::nanoseconds(kReadyPatience).count();
+  while (!runner_.ready() && monotonic_now_ns() < end) {
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &kPause, nullptr);
+  }
+}
+
+void App::say_start() {
+  std::size_t counts[5]{};
+  const auto all = runner_.status();
+  for (const CollectorStatus& one : all) ++counts[static_cast<std::size_t>(one.state)];
+  const auto number = [&](CollectorState state) {
+    return std::to_string(counts[static_cast<std::size_t>(state)]);
+  };
+  log_info("kernstatd is ready", {{"version", version()},
+                                  {"collectors", std::to_string(all.size())},
+                                  {"ok", number(CollectorState::kOk)},
+                                  {"unsupported", number(CollectorState::kUnsupported)},
+                                  {"denied", number(CollectorState::kDenied)},
+                                  {"failed", number(CollectorState::kFailed)},
+                                  {"starting", number(CollectorState::kStarting)}});
+}
+
+void App::loop() {
+  // Twice as often as the service manager asks, and only while the lanes come round.
+  const auto interval =
+      std::chrono::duration_cast<std::chrono::milliseconds>(notifier_.watchdog_interval() / 2);
+  std::optional<std::chrono::milliseconds> timeout;
+  if (interval.count() > 0) timeout = interval;
+  bool was_healthy = true;
+  for (;;) {
+    switch (events_.wait(timeout)) {
+      case Events::Kind::kStop:
+        return;
+      case Events::Kind::kReload:
+        events_.answer(reload());
+        break;
+      case Events::Kind::kTimeout:
+        break;
+    }
+    if (!timeout) continue;
+    const bool healthy = runner_.healthy();
+    if (was_healthy && !healthy) log_error("the collectors do not come round: no watchdog message");
+    was_healthy = healthy;
+    if (!healthy) continue;
+    if (const auto sent = notifier_.watchdog(); !sent) {
+      log_warn("the watchdog cannot be reached", {{"error", sent.error().message}});
+    }
+  }
+}
+
+Result<void> App::reload() {
+  static_cast<void>(notifier_.reloading());
+  auto loaded = load(line_);
+  Result<void> outcome;
+  if (loaded) {
+    take(std::move(*loaded));
+  } else {
+    std::string_view text = loaded.error().text;
+    outcome = fail(ErrorKind::kInvalid, std::string(text));
+    while (!text.empty()) {
+      log_error("configuration refused, the old one stays", {{"problem", next_line(text)}});
+    }
+  }
+  runner_.self().reloaded(outcome.has_value());
+  static_cast<void>(notifier_.ready("serving"));
+  return outcome;
+}
+
+void App::take(LoadedConfig loaded) {
+  const Config& old = loaded_.config;
+  const auto keep = [](auto& now, const auto& before, std::string_view key) {
+    if (now == before) return;
+    log_warn("a change of this key needs a restart", {{"key", key}});
+    now = before;
+  };
+  if (!bpf_may_run_ && loaded.config.bpf.enabled) loaded.config.bpf.enabled = false;
+  keep(loaded.config.web.listen_addresses, old.web.listen_addresses, "web.listen_addresses");
+  keep(loaded.config.web.telemetry_path, old.web.telemetry_path, "web.telemetry_path");
+  keep(loaded.config.bpf.dir, old.bpf.dir, "bpf.dir");
+  keep(loaded.config.bpf.user_dir, old.bpf.user_dir, "bpf.user_dir");
+  keep(loaded.config.bpf.memory_limit, old.bpf.memory_limit, "bpf.memory_limit");
+  keep(loaded.config.bpf.lockdown, old.bpf.lockdown, "bpf.lockdown");
+  loaded_ = std::move(loaded);
+  set_log(loaded_.config.log);
+  log_info("configuration read again", {{"collectors", runner_.apply(loaded_)}});
+}
+
+int App::end() {
+  log_info("ending");
+  static_cast<void>(notifier_.stopping());
+  record_.end_well();
+  // Whatever hangs below, the process ends in time.
+  std::thread([] {
+    std::this_thread::sleep_for(kEndForced);
+    ::_exit(0);
+  }).detach();
+  if (!runner_.stop(kEndPatience)) ::_exit(0);
+  return 0;
+}
+
+int App::run() {
+  if (const auto started = start(); !started) {
+    record_.end_well();
+    log_error("cannot start", {{"error", started.error().message}});
+    runner_.stop(kEndPatience);
+    return kCouldNotStart;
+  }
+  loop();
+  return end();
+}
+
+}  // namespace
+
+int run_daemon(const CommandLine& line, LoadedConfig loaded) {
+  if (const auto blocked = Events::block_signals(); !blocked) {
+    log_error("cannot start", {{"error", blocked.error().message}});
+    return kCouldNotStart;
+  }
+  set_log(loaded.config.log);
+  App app(line, std::move(loaded));
+  return app.run();
+}
+
+}  // namespace kernstat

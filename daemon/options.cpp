@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/options.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "daemon/version.h"
+
+namespace kernstat {
+namespace {
+
+constexpr int kWrongUse = 2;
+
+constexpr const char* kDescription =
+    "kernstatd samples this host from /proc, /sys, netlink and eBPF and serves it to Prometheus.\n"
+    "Without flags it runs with its defaults: http://localhost:10777/";
+
+constexpr const char* kFooter =
+    "Signals: SIGTERM and SIGINT end it, SIGHUP reads the configuration again.\n"
+    "Exit codes: 0 ended well, 1 could not start, 2 wrong flag or wrong configuration.\n"
+    "A file for all the rest: kernstatd --default-config > kernstatd.yaml";
+
+template <typename T>
+std::optional<T> choice(const std::string& text, const std::vector<std::string_view>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == text) return static_cast<T>(i);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> strings(const std::vector<std::string_view>& names) {
+  return {names.begin(), names.end()};
+}
+
+// Values as the library fills them in.
+struct Raw {
+  std::string telemetry_path;
+  std::string log_level;
+  std::string log_format;
+  std::string bpf;
+  std::string bpf_dir;
+  bool once = false;
+  bool check = false;
+  bool reference = false;
+  bool list = false;
+};
+
+void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
+  const char* const kConfig = "Configuration";
+  app.add_option("--config.file", line.config_file,
+                 "Configuration file; without the flag it need not exist")
+      ->type_name("FILE")
+      ->group(kConfig)
+      ->default_str(line.config_file);
+  app.add_option("--web.listen-address", line.overrides.listen_addresses,
+                 "Address to listen on, [host]:port; may be given several times (default :10777)")
+      ->type_name("ADDRESS")
+      ->group(kConfig);
+  app.add_option("--web.telemetry-path", raw.telemetry_path,
+                 "Path that Prometheus scrapes (default /metrics)")
+      ->type_name("PATH")
+      ->group(kConfig);
+  app.add_option("--bpf", raw.bpf, "on or off: whether any program runs in the kernel")
+      ->type_name("on|off")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->group(kConfig);
+  app.add_option("--bpf.dir", raw.bpf_dir,
+                 "Where the BPF tools are (default " + BpfConfig{}.dir + ")")
+      ->type_name("DIR")
+      ->group(kConfig);
+  app.add_option("--btf.path", line.btf_path,
+                 "Type information of the kernel, where /sys/kernel/btf/vmlinux is missing")
+      ->type_name("FILE")
+      ->group(kConfig);
+  app.add_option("--log.level", raw.log_level, "debug, info, warn or error (default info)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember(strings(log_level_names())))
+      ->group(kConfig);
+  app.add_option("--log.format", raw.log_format, "logfmt or json (default logfmt)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(strings(log_format_names())))
+      ->group(kConfig);
+}
+
+void declare_paths(CLI::App& app, CommandLine& line) {
+  const char* const kPaths = "Where the host is";
+  app.add_option("--path.procfs", line.host.proc, "procfs")
+      ->type_name("DIR")
+      ->group(kPaths)
+      ->default_str(line.host.proc);
+  app.add_option("--path.sysfs", line.host.sys, "sysfs")
+      ->type_name("DIR")
+      ->group(kPaths)
+      ->default_str(line.host.sys);
+  app.add_option("--path.rootfs", line.host.root, "The host's / as it is seen from here")
+      ->type_name("DIR")
+      ->group(kPaths)
+      ->default_str(line.host.root);
+}
+
+void declare_commands(CLI::App& app, Raw& raw) {
+  const char* const kCommands = "Instead of running";
+  auto* commands = app.add_option_group(kCommands);
+  commands->require_option(0, 1);
+  commands->add_flag("--once", raw.once,
+                     "Print one exposition, and on standard error how each collector fared");
+  commands->add_flag("--check-config", raw.check, "Say what is wrong with the configuration");
+  commands->add_flag("--default-config", raw.reference,
+                     "Print a configuration with every key, its default and what it means");
+  commands->add_flag("--list", raw.list, "Print the collectors and BPF tools with their options");
+}
+
+void take(const Raw& raw, CommandLine& line) {
+  const auto given = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string>(text);
+  };
+  line.overrides.telemetry_path = given(raw.telemetry_path);
+  line.overrides.bpf_dir = given(raw.bpf_dir);
+  line.overrides.log_level = choice<LogLevel>(raw.log_level, log_level_names());
+  line.overrides.log_format = choice<LogFormat>(raw.log_format, log_format_names());
+  if (!raw.bpf.empty()) line.overrides.bpf_enabled = raw.bpf == "on";
+  if (raw.once) line.command = Command::kOnce;
+  if (raw.check) line.command = Command::kCheckConfig;
+  if (raw.reference) line.command = Command::kDefaultConfig;
+  if (raw.list) line.command = Command::kList;
+}
+
+}  // namespace
+
+std::optional<CommandLine> parse_command_line(int argc, const char* const* argv, int& exit_code) {
+  CommandLine line;
+  Raw raw;
+  // The library reports by exceptions, --help and --version included.
+  try {
+    CLI::App app(kDescription, "kernstatd");
+    app.footer(kFooter);
+    app.get_formatter()->column_width(34);
+    app.get_formatter()->label("OPTIONS", "FLAGS");
+    app.set_help_flag("-h,--help", "Print this")->group("Instead of running");
+    app.set_version_flag(
+           "--version",
+           "kernstatd " + std::string(version()) + " (" + std::string(compiler()) + ")",
+           "Print the version")
+        ->group("Instead of running");
+    declare_commands(app, raw);
+    declare_settings(app, line, raw);
+    declare_paths(app, line);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      const int code = app.exit(error, std::cout, std::cerr);
+      exit_code = code == 0 ? 0 : kWrongUse;
+      return std::nullopt;
+    }
+    line.config_file_given = app.count("--config.file") > 0;
+  } catch (const std::exception& error) {
+    std::cerr << "kernstatd: " << error.what() << '\n';
+    exit_code = kWrongUse;
+    return std::nullopt;
+  }
+  take(raw, line);
+  return line;
+}
+
+}  // namespace kernstat
