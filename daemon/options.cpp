@@ -32,6 +32,13 @@ std::vector<std::string> strings(const std::vector<std::string_view>& names) {
   return {names.begin(), names.end()};
 }
 
+constexpr const char* kCommands = "Instead of running";
+
+// One of `names`, without the list in the help: the text has it.
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  return CLI::IsMember(names).description("");
+}
+
 // Values as the library fills them in.
 struct Raw {
   std::string telemetry_path;
@@ -48,13 +55,13 @@ struct Raw {
 void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
   const char* const kConfig = "Configuration";
   app.add_option("--config.file", line.config_file,
-                 "Configuration file; without the flag it need not exist")
+                 "Configuration file (default " + line.config_file + ", if it is there)")
       ->type_name("FILE")
-      ->group(kConfig)
-      ->default_str(line.config_file);
+      ->group(kConfig);
   app.add_option("--web.listen-address", line.overrides.listen_addresses,
                  "Address to listen on, [host]:port; may be given several times (default :10777)")
       ->type_name("ADDRESS")
+      ->allow_extra_args(false)
       ->group(kConfig);
   app.add_option("--web.telemetry-path", raw.telemetry_path,
                  "Path that Prometheus scrapes (default /metrics)")
@@ -62,7 +69,7 @@ void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
       ->group(kConfig);
   app.add_option("--bpf", raw.bpf, "on or off: whether any program runs in the kernel")
       ->type_name("on|off")
-      ->check(CLI::IsMember({"on", "off"}))
+      ->check(one_of({"on", "off"}))
       ->group(kConfig);
   app.add_option("--bpf.dir", raw.bpf_dir,
                  "Where the BPF tools are (default " + BpfConfig{}.dir + ")")
@@ -74,40 +81,37 @@ void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
       ->group(kConfig);
   app.add_option("--log.level", raw.log_level, "debug, info, warn or error (default info)")
       ->type_name("LEVEL")
-      ->check(CLI::IsMember(strings(log_level_names())))
+      ->check(one_of(strings(log_level_names())))
       ->group(kConfig);
   app.add_option("--log.format", raw.log_format, "logfmt or json (default logfmt)")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember(strings(log_format_names())))
+      ->check(one_of(strings(log_format_names())))
       ->group(kConfig);
 }
 
 void declare_paths(CLI::App& app, CommandLine& line) {
   const char* const kPaths = "Where the host is";
-  app.add_option("--path.procfs", line.host.proc, "procfs")
+  app.add_option("--path.procfs", line.host.proc, "procfs (default /proc)")
       ->type_name("DIR")
-      ->group(kPaths)
-      ->default_str(line.host.proc);
-  app.add_option("--path.sysfs", line.host.sys, "sysfs")
+      ->group(kPaths);
+  app.add_option("--path.sysfs", line.host.sys, "sysfs (default /sys)")
       ->type_name("DIR")
-      ->group(kPaths)
-      ->default_str(line.host.sys);
-  app.add_option("--path.rootfs", line.host.root, "The host's / as it is seen from here")
+      ->group(kPaths);
+  app.add_option("--path.rootfs", line.host.root,
+                 "The host's / as it is seen from here (default /)")
       ->type_name("DIR")
-      ->group(kPaths)
-      ->default_str(line.host.root);
+      ->group(kPaths);
 }
 
 void declare_commands(CLI::App& app, Raw& raw) {
-  const char* const kCommands = "Instead of running";
-  auto* commands = app.add_option_group(kCommands);
-  commands->require_option(0, 1);
-  commands->add_flag("--once", raw.once,
-                     "Print one exposition, and on standard error how each collector fared");
-  commands->add_flag("--check-config", raw.check, "Say what is wrong with the configuration");
-  commands->add_flag("--default-config", raw.reference,
-                     "Print a configuration with every key, its default and what it means");
-  commands->add_flag("--list", raw.list, "Print the collectors and BPF tools with their options");
+  const auto add = [&](const std::string& name, bool& flag, const std::string& help) {
+    app.add_flag(name, flag, help)->group(kCommands);
+  };
+  add("--once", raw.once, "Print one exposition, and on standard error how each collector fared");
+  add("--check-config", raw.check, "Say what is wrong with the configuration");
+  add("--default-config", raw.reference,
+      "Print a configuration with every key, its default and what it means");
+  add("--list", raw.list, "Print the collectors and BPF tools with their options");
 }
 
 void take(const Raw& raw, CommandLine& line) {
@@ -136,12 +140,12 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
     app.footer(kFooter);
     app.get_formatter()->column_width(34);
     app.get_formatter()->label("OPTIONS", "FLAGS");
-    app.set_help_flag("-h,--help", "Print this")->group("Instead of running");
+    app.set_help_flag("-h,--help", "Print this")->group(kCommands);
     app.set_version_flag(
            "--version",
            "kernstatd " + std::string(version()) + " (" + std::string(compiler()) + ")",
            "Print the version")
-        ->group("Instead of running");
+        ->group(kCommands);
     declare_commands(app, raw);
     declare_settings(app, line, raw);
     declare_paths(app, line);
@@ -150,6 +154,11 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
     } catch (const CLI::ParseError& error) {
       const int code = app.exit(error, std::cout, std::cerr);
       exit_code = code == 0 ? 0 : kWrongUse;
+      return std::nullopt;
+    }
+    if (raw.once + raw.check + raw.reference + raw.list > 1) {
+      std::cerr << "Only one of --once, --check-config, --default-config and --list at a time\n";
+      exit_code = kWrongUse;
       return std::nullopt;
     }
     line.config_file_given = app.count("--config.file") > 0;
