@@ -115,7 +115,7 @@ void Job::settle(const Result<void>& outcome, std::int64_t start, std::int64_t c
     }
     const std::chrono::nanoseconds cpu(thread_cpu_ns() - cpu_start);
     cpu_ += cpu;
-    last_duration_ = std::chrono::nanoseconds(monotonic_now_ns() - start);
+    last_duration_ = std::chrono::nanoseconds(setup_.clock() - start);
     before = std::exchange(state_, now);
     // The first read opens and allocates what later ones only use.
     const bool usual = outcome && before == CollectorState::kOk;
@@ -132,7 +132,7 @@ void Job::settle(const Result<void>& outcome, std::int64_t start, std::int64_t c
 
 void Job::plan_next(std::int64_t now) {
   const std::int64_t interval = effective_.count();
-  const std::int64_t after = monotonic_now_ns();
+  const std::int64_t after = setup_.clock();
   // Points that passed during the read are missed. The first read is off the grid: the point right
   // behind it would give a step too short to say anything.
   const bool first = due_ == 0;
@@ -198,7 +198,7 @@ JobFigures Job::figures() const {
   figures.last_success_seconds = last_success_seconds_;
   figures.has_sample = has_sample_;
   if (has_sample_) {
-    figures.sample_age_seconds = static_cast<double>(monotonic_now_ns() - last_success_ns_) / 1e9;
+    figures.sample_age_seconds = static_cast<double>(setup_.clock() - last_success_ns_) / 1e9;
   }
   figures.ticks = ticks_;
   figures.missed = missed_;

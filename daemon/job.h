@@ -47,6 +47,7 @@ class Job {
     Host host;
     Grid::Phase phase;
     JobLog log;
+    std::int64_t (*clock)() = monotonic_now_ns;  ///< another one for tests
   };
   explicit Job(Setup setup);
 

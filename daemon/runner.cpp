@@ -59,7 +59,8 @@ std::shared_ptr<const Runner::Jobs> Runner::jobs() const {
 std::shared_ptr<Job> Runner::make_job(const CollectorSpec& spec, const CollectorConfig& config,
                                       bool stretch) const {
   return std::make_shared<Job>(Job::Setup{spec, config.options, config.interval, stretch,
-                                          settings_.host, settings_.phase, settings_.log});
+                                          settings_.host, settings_.phase, settings_.log,
+                                          monotonic_now_ns});
 }
 
 // The BPF lane comes first: it needs the capabilities that the maker of the others gives up.
