@@ -94,8 +94,9 @@ void read_collectors(MapReader reader, const std::vector<CollectorSpec>& known,
   std::vector<std::string> names;
   for (const CollectorSpec& spec : known) names.push_back(spec.name);
   for (const auto& [key, value] : reader.entries()) {
-    const auto spec = std::find_if(known.begin(), known.end(),
-                                   [&](const CollectorSpec& s) { return s.name == key.text; });
+    const auto spec =
+        std::find_if(known.begin(), known.end(),
+                     [&name = key.text](const CollectorSpec& s) { return s.name == name; });
     if (spec == known.end()) {
       reader.problem_at(
           key, "unknown " + std::string(what) + " " + describe(key) + known_here(key.text, names));

@@ -84,10 +84,9 @@ std::string Runner::apply(const LoadedConfig& loaded) {
   std::size_t changed = 0;
   for (const auto& [spec, config] : wanted_jobs(loaded)) {
     const bool stretch = loaded.config.limits.stretch && !config->interval_fixed;
-    const auto old =
-        std::find_if(before->begin(), before->end(), [&, name = spec->name](auto& job) {
-          return job->name() == name && job->lane() == spec->lane;
-        });
+    const auto old = std::find_if(before->begin(), before->end(), [wanted = spec](auto& job) {
+      return job->name() == wanted->name && job->lane() == wanted->lane;
+    });
     if (old != before->end() && (*old)->options() == config->options) {
       if ((*old)->set_interval(config->interval, stretch)) ++changed;
       now->push_back(*old);
