@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
-// How long block requests take, whole and within the device, and what they carry.
+// How long block requests take, whole and within the device, what they carry, whether they follow
+// on each other, and which of them are swap I/O.
 //
 // One hook and no map of requests: a request knows when it was allocated (start_time_ns, set when
 // the queue keeps statistics) and when it was issued (io_start_time_ns, set while writeback
@@ -16,10 +17,17 @@ struct block_key {
 struct block_value {
   time_hist total;   // allocation to completion
   time_hist device;  // issue to completion
-  __u64 bytes;
+  size_hist size;    // its sum has every byte; the bucket is that of a request's last part
+  __u64 sequential;
+  __u64 random;
+  __u64
+      next_sector;  // where the last one ended; per CPU, so that streams do not disturb each other
 };
 
 KS_SERIES_PERCPU(block_requests, struct block_key, struct block_value, 64)
+
+// Requests of the swap flag, looked up only for those.
+KS_SERIES(swap_requests, struct block_key, time_hist, 16)
 
 struct stamp {
   __u64 since;   // inserted, or issued without insertion
@@ -30,35 +38,55 @@ KS_IN_FLIGHT(block_stamps, __u64, struct stamp, 16384)
 // Set here once stamps are needed; watched by the engine.
 __u32 need_stamps = 0;
 
-static __always_inline void count(struct block_key* key, __u64 now, __u64 start, __u64 issue,
-                                  __u32 bytes) {
-  struct block_value* value = block_requests_get(key);
-  if (!value) return;
-  if (start && now >= start) time_hist_add(&value->total, now - start);
-  if (issue && now >= issue) time_hist_add(&value->device, now - issue);
-  if (bytes) ks_add(&value->bytes, bytes);
+static __always_inline void count_pattern(struct block_value* value, __u64 sector, __u32 bytes) {
+  if (sector == value->next_sector)
+    ks_inc(&value->sequential);
+  else
+    ks_inc(&value->random);
+  value->next_sector = sector + (bytes >> 9);
+}
+
+static __always_inline void count_swap(struct block_key* key, __u64 ns) {
+  time_hist* hist = swap_requests_get(key);
+  if (hist) time_hist_add(hist, ns);
+}
+
+// The times that the request itself lacks come from the stamps, which are needed from now on.
+static __always_inline void complete_times(struct request* rq, __u64* start, __u64* issue) {
+  struct stamp stamp;
+  __u64 id = (__u64)rq;
+  if (!need_stamps) need_stamps = 1;
+  if (!block_stamps_take(&id, &stamp)) return;
+  if (!*start) *start = stamp.since;
+  if (!*issue) *issue = stamp.issued;
 }
 
 KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned int nr_bytes) {
-  // A request may complete in parts: its last part is all that is left of it.
-  if (ks_read(direct, rq, __data_len) != nr_bytes) return 0;
-  __u64 start = ks_read(direct, rq, start_time_ns);
-  __u64 issue = ks_read(direct, rq, io_start_time_ns);
-  if (!start || !issue) {
-    struct stamp stamp;
-    __u64 id = (__u64)rq;
-    if (!need_stamps) need_stamps = 1;
-    if (block_stamps_take(&id, &stamp)) {
-      if (!start) start = stamp.since;
-      if (!issue) issue = stamp.issued;
-    }
-  }
+  __u32 flags = ks_read(direct, rq, cmd_flags);
   struct block_key key = {
       .device = ks_request_dev(direct, rq),
-      .operation = ks_operation(ks_read(direct, rq, cmd_flags)),
+      .operation = ks_operation(flags),
   };
   if (!key.device) return 0;
-  count(&key, bpf_ktime_get_ns(), start, issue, nr_bytes);
+  struct block_value* value = block_requests_get(&key);
+  if (!value) return 0;
+  // A request may complete in parts: its last part is all that is left of it.
+  if (ks_read(direct, rq, __data_len) != nr_bytes) {
+    ks_add(&value->size.sum, nr_bytes);
+    return 0;
+  }
+  __u64 start = ks_read(direct, rq, start_time_ns);
+  __u64 issue = ks_read(direct, rq, io_start_time_ns);
+  if (!start || !issue) complete_times(rq, &start, &issue);
+  __u64 now = bpf_ktime_get_ns();
+  if (start && now >= start) {
+    time_hist_add(&value->total, now - start);
+    if (ks_is_swap(flags)) count_swap(&key, now - start);
+  }
+  if (issue && now >= issue) time_hist_add(&value->device, now - issue);
+  size_hist_add(&value->size, nr_bytes);
+  if (key.operation <= operation_write)
+    count_pattern(value, ks_read(direct, rq, __sector), nr_bytes);
   return 0;
 }
 

@@ -15,6 +15,10 @@ enum ks_req_op {
   KS_REQ_OP_SECURE_ERASE = 5,
   KS_REQ_OP_WRITE_ZEROES = 9,
 };
+/// Bits of a request's or bio's flags; the running kernel's BTF says where they are.
+enum req_flag_bits {
+  __REQ_SWAP = 23,
+};
 /// The label `operation`.
 enum operation {
   operation_read,
@@ -32,6 +36,7 @@ struct gendisk {
   int major;
   int first_minor;
   struct block_device* part0;
+  struct request_queue* queue;
 } KS_KERNEL;
 
 struct block_device {
@@ -40,7 +45,9 @@ struct block_device {
   __u8 bd_partno;
 } KS_KERNEL;
 
+struct blk_mq_ops;
 struct request_queue {
+  const struct blk_mq_ops* mq_ops;
   struct gendisk* disk;
 } KS_KERNEL;
 
@@ -96,6 +103,12 @@ static __always_inline enum operation ks_operation(__u32 flags) {
   }
 }
 
+/// Whether a request or bio reads from or writes to a swap device or swap file.
+static __always_inline bool ks_is_swap(__u32 flags) {
+  if (!bpf_core_enum_value_exists(enum req_flag_bits, __REQ_SWAP)) return false;
+  return flags >> bpf_core_enum_value(enum req_flag_bits, __REQ_SWAP) & 1;
+}
+
 static __always_inline disk_dev ks_gendisk_dev(const bool direct, struct gendisk* disk) {
   if (!disk) return 0;
   return (__u32)ks_read(direct, disk, major) << 20 | (__u32)ks_read(direct, disk, first_minor);
@@ -112,15 +125,15 @@ static __always_inline disk_dev ks_request_dev(const bool direct, struct request
   return ks_gendisk_dev(direct, disk);
 }
 
+static __always_inline struct gendisk* ks_bio_disk(const bool direct, struct bio* bio) {
+  if (bpf_core_field_exists(((struct bio___disk*)0)->bi_disk))
+    return ks_read(direct, (struct bio___disk*)bio, bi_disk);
+  return ks_read(direct, bio, bi_bdev, bd_disk);
+}
+
 /// The disk (not the partition) of a bio; 0 when it has none.
 static __always_inline disk_dev ks_bio_dev(const bool direct, struct bio* bio) {
-  struct gendisk* disk = 0;
-  if (bpf_core_field_exists(((struct bio___disk*)0)->bi_disk)) {
-    disk = ks_read(direct, (struct bio___disk*)bio, bi_disk);
-  } else {
-    disk = ks_read(direct, bio, bi_bdev, bd_disk);
-  }
-  return ks_gendisk_dev(direct, disk);
+  return ks_gendisk_dev(direct, ks_bio_disk(direct, bio));
 }
 
 #endif

@@ -38,6 +38,31 @@ struct signal_struct {
   short oom_score_adj;
 } KS_KERNEL;
 
+// Times in rq_clock() of the CPU whose queue the task is in.
+struct sched_info {
+  unsigned long long last_queued;  // 0 unless waiting to run
+} KS_KERNEL;
+
+// A CPU's run queue, which every task is tied to through the fair class, whatever its own is.
+struct rq {
+  __u64 clock;
+} KS_KERNEL;
+struct cfs_rq {
+  struct rq* rq;
+} KS_KERNEL;
+struct sched_entity {
+  struct cfs_rq* cfs_rq;
+} KS_KERNEL;
+
+struct file;
+struct fdtable {
+  unsigned int max_fds;
+  struct file** fd;
+} KS_KERNEL;
+struct files_struct {
+  struct fdtable* fdt;
+} KS_KERNEL;
+
 struct task_struct {
   unsigned int __state;
   unsigned int flags;
@@ -53,6 +78,9 @@ struct task_struct {
   struct signal_struct* signal;
   struct nsproxy* nsproxy;
   struct css_set* cgroups;
+  struct sched_entity se;
+  struct sched_info sched_info;
+  struct files_struct* files;
 } KS_KERNEL;
 
 /// Before 5.14.
