@@ -29,6 +29,7 @@ constexpr std::chrono::milliseconds kEndForced{800};
 
 // How long the start waits for all first reads before it says that it is ready all the same.
 constexpr std::chrono::milliseconds kReadyPatience{5000};
+constexpr std::chrono::milliseconds kReadyPause{5};
 
 std::string first_directory(const char* variable) {
   const char* value = std::getenv(variable);
@@ -77,7 +78,9 @@ class App {
   Result<void> start();
   void decide_bpf();
   void say_start();
-  void await_ready();
+  void say_ready();
+  void feed_watchdog();
+  std::optional<std::chrono::milliseconds> next_wake() const;
   void loop();
   Result<void> reload();
   void take(LoadedConfig loaded);
@@ -91,6 +94,9 @@ class App {
   Notifier notifier_ = Notifier::from_environment();
   Events events_;
   bool bpf_may_run_ = false;
+  bool ready_said_ = false;
+  bool was_healthy_ = true;
+  std::int64_t started_ns_ = monotonic_now_ns();
   Runner runner_;
 };
 
@@ -142,17 +148,7 @@ Result<void> App::start() {
     log_warn("privileges stay", {{"error", kept.error().message}});
   }
   runner_.apply(loaded_);
-  await_ready();
-  say_start();
-  return notifier_.ready("serving");
-}
-
-void App::await_ready() {
-  constexpr timespec kPause{0, 5'000'000};
-  const std::int64_t end = monotonic_now_ns() + std::chrono::nanoseconds(kReadyPatience).count();
-  while (!runner_.ready() && monotonic_now_ns() < end) {
-    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &kPause, nullptr);
-  }
+  return {};
 }
 
 void App::say_start() {
@@ -171,15 +167,40 @@ void App::say_start() {
                                   {"starting", number(CollectorState::kStarting)}});
 }
 
-void App::loop() {
-  // Twice as often as the service manager asks, and only while the lanes come round.
-  const auto interval =
+void App::say_ready() {
+  const bool patient =
+      monotonic_now_ns() - started_ns_ < std::chrono::nanoseconds(kReadyPatience).count();
+  if (ready_said_ || (patient && !runner_.ready())) return;
+  ready_said_ = true;
+  say_start();
+  static_cast<void>(notifier_.ready("serving"));
+}
+
+std::optional<std::chrono::milliseconds> App::next_wake() const {
+  if (!ready_said_) return kReadyPause;
+  // Twice as often as the service manager asks.
+  const auto half =
       std::chrono::duration_cast<std::chrono::milliseconds>(notifier_.watchdog_interval() / 2);
-  std::optional<std::chrono::milliseconds> timeout;
-  if (interval.count() > 0) timeout = interval;
-  bool was_healthy = true;
+  if (half.count() > 0) return half;
+  return std::nullopt;
+}
+
+// Only while the lanes come round.
+void App::feed_watchdog() {
+  if (notifier_.watchdog_interval().count() == 0) return;
+  const bool healthy = runner_.healthy();
+  if (was_healthy_ && !healthy) log_error("the collectors do not come round: no watchdog message");
+  was_healthy_ = healthy;
+  if (!healthy) return;
+  if (const auto sent = notifier_.watchdog(); !sent) {
+    log_warn("the watchdog cannot be reached", {{"error", sent.error().message}});
+  }
+}
+
+void App::loop() {
   for (;;) {
-    switch (events_.wait(timeout)) {
+    say_ready();
+    switch (events_.wait(next_wake())) {
       case Events::Kind::kStop:
         return;
       case Events::Kind::kReload:
@@ -188,14 +209,7 @@ void App::loop() {
       case Events::Kind::kTimeout:
         break;
     }
-    if (!timeout) continue;
-    const bool healthy = runner_.healthy();
-    if (was_healthy && !healthy) log_error("the collectors do not come round: no watchdog message");
-    was_healthy = healthy;
-    if (!healthy) continue;
-    if (const auto sent = notifier_.watchdog(); !sent) {
-      log_warn("the watchdog cannot be reached", {{"error", sent.error().message}});
-    }
+    if (ready_said_) feed_watchdog();
   }
 }
 

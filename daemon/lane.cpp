@@ -82,12 +82,22 @@ void LaneThread::take_jobs(Shared& shared, std::vector<std::shared_ptr<Job>>& jo
 void LaneThread::run(const std::shared_ptr<Shared>& shared) {
   if (shared->begin) shared->begin();
   std::vector<std::shared_ptr<Job>> jobs;
-  bool first_pass = true;
+  bool taken = false;
+  bool passed = false;
   std::unique_lock lock(shared->mutex);
   while (!shared->stop) {
-    if (shared->changed) take_jobs(*shared, jobs);
+    if (shared->changed) {
+      take_jobs(*shared, jobs);
+      taken = true;
+    }
     const std::int64_t due = earliest(jobs);
     const std::int64_t now = monotonic_now_ns();
+    if (due > now && taken && !std::exchange(passed, true) && shared->first_pass) {
+      lock.unlock();
+      shared->first_pass();
+      lock.lock();
+      continue;
+    }
     if (due > now) {
       const auto interrupted = [&] { return shared->stop || shared->changed; };
       shared->expected_ns.store(jobs.empty() ? 0 : due, std::memory_order_relaxed);
@@ -106,7 +116,6 @@ void LaneThread::run(const std::shared_ptr<Shared>& shared) {
       shared->expected_ns.store(start, std::memory_order_relaxed);
       job->tick(start);
     }
-    if (std::exchange(first_pass, false) && shared->first_pass) shared->first_pass();
     lock.lock();
   }
   lock.unlock();
