@@ -15,6 +15,7 @@
 #include "daemon/privileges.h"
 #include "daemon/run_record.h"
 #include "daemon/runner.h"
+#include "daemon/serving.h"
 #include "daemon/start_checks.h"
 #include "daemon/version.h"
 
@@ -76,6 +77,7 @@ class App {
  private:
   Runner::Settings settings();
   Result<void> start();
+  Result<void> serve();
   void decide_bpf();
   void say_start();
   void say_ready();
@@ -98,6 +100,7 @@ class App {
   bool was_healthy_ = true;
   std::int64_t started_ns_ = monotonic_now_ns();
   Runner runner_;
+  std::unique_ptr<Serving> serving_;  // last: it asks the runner
 };
 
 Runner::Settings App::settings() {
@@ -147,7 +150,23 @@ Result<void> App::start() {
   if (auto kept = keep_capabilities(0); !kept) {
     log_warn("privileges stay", {{"error", kept.error().message}});
   }
+  // A port that is taken ends the start before any collector begins.
+  if (auto serving = serve(); !serving) return serving;
   runner_.apply(loaded_);
+  return {};
+}
+
+Result<void> App::serve() {
+  Serving::Hooks hooks;
+  hooks.reload = [this] { return events_.request_reload(); };
+  hooks.on_thread = [] {
+    if (const auto kept = keep_capabilities(0); !kept) {
+      log_warn("privileges stay", {{"error", kept.error().message}});
+    }
+  };
+  auto serving = Serving::start(runner_, loaded_.config, std::move(hooks));
+  if (!serving) return fail(serving.error());
+  serving_ = std::move(*serving);
   return {};
 }
 
@@ -247,6 +266,7 @@ void App::take(LoadedConfig loaded) {
   keep(loaded.config.bpf.lockdown, old.bpf.lockdown, "bpf.lockdown");
   loaded_ = std::move(loaded);
   set_log(loaded_.config.log);
+  serving_->configure(loaded_.config);
   log_info("configuration read again", {{"collectors", runner_.apply(loaded_)}});
 }
 
@@ -259,6 +279,7 @@ int App::end() {
     std::this_thread::sleep_for(kEndForced);
     ::_exit(0);
   }).detach();
+  serving_.reset();
   if (!runner_.stop(kEndPatience)) ::_exit(0);
   return 0;
 }

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/http_server.h"
+
+#include <civetweb.h>
+#include <pthread.h>
+
+#include <array>
+#include <exception>
+#include <string_view>
+
+#include "daemon/connection_gate.h"
+#include "daemon/log.h"
+#include "daemon/sockets.h"
+
+namespace kernstat {
+namespace {
+
+// The library's own stacks are small; ours are, too: a request needs less than 64 KiB.
+constexpr std::size_t kStackBytes = 256 << 10;
+// A body this small travels with its head in one segment.
+constexpr std::size_t kJoinedBytes = 16 << 10;
+
+// Threads that the library makes while this lives get a small stack: it has no option for that.
+class SmallStacks {
+ public:
+  SmallStacks() {
+    changed_ = ::pthread_getattr_default_np(&before_) == 0;
+    if (!changed_) return;
+    pthread_attr_t small;
+    if (::pthread_attr_init(&small) != 0) return;
+    if (::pthread_attr_setstacksize(&small, kStackBytes) == 0) ::pthread_setattr_default_np(&small);
+    ::pthread_attr_destroy(&small);
+  }
+  ~SmallStacks() {
+    if (!changed_) return;
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  SmallStacks(const SmallStacks&) = delete;
+  SmallStacks& operator=(const SmallStacks&) = delete;
+  SmallStacks(SmallStacks&&) = delete;
+  SmallStacks& operator=(SmallStacks&&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+  bool changed_ = false;
+};
+
+// A port alone is IPv4 for the library; "+port" is both, where it was built with IPv6.
+std::string library_ports(const std::vector<ListenAddress>& addresses) {
+  const bool ipv6 = ::mg_check_feature(MG_FEATURES_IPV6) != 0;
+  std::string text;
+  for (const ListenAddress& address : addresses) {
+    if (!text.empty()) text += ',';
+    if (address.host.empty()) {
+      text += (ipv6 ? "+" : "") + std::to_string(address.port);
+    } else {
+      text += address.text();
+    }
+  }
+  return text;
+}
+
+HttpServer* server_of(const mg_context* context) {
+  return static_cast<HttpServer*>(::mg_get_user_data(context));
+}
+
+std::string_view header(const mg_connection* connection, const char* name) {
+  const char* value = ::mg_get_header(connection, name);
+  return value == nullptr ? std::string_view{} : std::string_view(value);
+}
+
+std::string head_of(const HttpResponse& response, bool close) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  head.append(status_phrase(response.status));
+  head.append("\r\nContent-Type: ").append(response.content_type);
+  head.append("\r\nContent-Length: ").append(std::to_string(response.body->size()));
+  if (response.gzip) head += "\r\nContent-Encoding: gzip";
+  if (!response.allow.empty()) head.append("\r\nAllow: ").append(response.allow);
+  // A cache between must not mix up encodings and formats; the answer is old a second later.
+  head += "\r\nVary: Accept, Accept-Encoding\r\nCache-Control: no-store";
+  head += "\r\nX-Content-Type-Options: nosniff";
+  if (response.page) {
+    head +=
+        "\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "\r\nReferrer-Policy: no-referrer";
+  }
+  head += close ? "\r\nConnection: close\r\n\r\n" : "\r\nConnection: keep-alive\r\n\r\n";
+  return head;
+}
+
+bool wants_close(const mg_connection* connection, const mg_request_info* info) {
+  std::string_view version = info->http_version == nullptr ? "" : info->http_version;
+  if (version != "1.1") return true;
+  const std::string_view wish = header(connection, "Connection");
+  return wish.find("close") != std::string_view::npos ||
+         wish.find("Close") != std::string_view::npos;
+}
+
+}  // namespace
+
+HttpServer::HttpServer(Settings settings, Routes& routes, Instruments& instruments)
+    : settings_(std::move(settings)),
+      routes_(routes),
+      gate_(std::make_unique<ConnectionGate>(
+          ConnectionGate::Limits{}, instruments,
+          [](const ConnectionGate::Peer& peer) { shut_connection(peer.address, peer.port); })) {}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(Settings settings, Routes& routes,
+                                                      Instruments& instruments) {
+  std::unique_ptr<HttpServer> server(new HttpServer(std::move(settings), routes, instruments));
+  if (auto listening = server->listen(); !listening) return fail(listening.error());
+  return server;
+}
+
+Result<void> HttpServer::listen() {
+  for (const ListenAddress& address : settings_.addresses) {
+    if (address.ipv6 && ::mg_check_feature(MG_FEATURES_IPV6) == 0) {
+      return fail(ErrorKind::kAbsent,
+                  "cannot listen on " + address.text() + ": this build of CivetWeb has no IPv6");
+    }
+  }
+  const std::string ports = library_ports(settings_.addresses);
+  const std::string workers = std::to_string(kWorkers);
+  // The gate's deadlines end a connection first; the library's are a second bolt.
+  const char* options[] = {"listening_ports",
+                           ports.c_str(),
+                           "num_threads",
+                           workers.c_str(),
+                           "listen_backlog",
+                           "1024",
+                           "connection_queue",
+                           "64",
+                           "max_request_size",
+                           "16384",
+                           "request_timeout_ms",
+                           "10000",
+                           "enable_keep_alive",
+                           "yes",
+                           "keep_alive_timeout_ms",
+                           "3000",
+                           "tcp_nodelay",
+                           "1",
+                           nullptr};
+  mg_callbacks callbacks{};
+  callbacks.begin_request = on_request;
+  callbacks.end_request = on_end;
+  callbacks.log_message = on_message;
+  callbacks.init_connection = on_open;
+  callbacks.connection_close = on_close;
+  callbacks.init_thread = HttpServer::on_thread;
+  std::array<char, 256> text{};
+  mg_error_data error{nullptr, text.data(), text.size()};
+  mg_init_data init{&callbacks, this, options};
+  const SmallStacks small_stacks;
+  ::mg_init_library(MG_FEATURES_DEFAULT);
+  context_ = ::mg_start2(&init, &error);
+  if (context_ == nullptr) {
+    return fail(ErrorKind::kSystem,
+                "cannot listen on " + ports + ": " +
+                    (start_message_.empty() ? std::string(text.data()) : start_message_));
+  }
+  started_ = true;
+  std::array<mg_server_port, 32> bound{};
+  const int count = ::mg_get_server_ports(context_, static_cast<int>(bound.size()), bound.data());
+  for (int i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const auto port = static_cast<std::uint16_t>(bound[at].port);
+    ListenAddress address =
+        at < settings_.addresses.size() ? settings_.addresses[at] : ListenAddress{};
+    address.port = port;
+    ports_.push_back(port);
+    bound_.push_back(address.text());
+    defer_accept(port);
+  }
+  return {};
+}
+
+HttpServer::~HttpServer() {
+  if (context_ == nullptr) return;
+  gate_->cut_all();
+  // The library's threads would look for the end only every two seconds.
+  for (const std::uint16_t port : ports_) shut_listener(port);
+  ::mg_stop(context_);
+  ::mg_exit_library();
+}
+
+int HttpServer::on_message(const mg_connection* connection, const char* message) {
+  auto* server = connection == nullptr ? nullptr : server_of(::mg_get_context(connection));
+  if (server != nullptr && !server->started_) {
+    // What the library says first while it starts is the reason why it does not.
+    if (server->start_message_.empty()) server->start_message_ = message;
+  } else {
+    log_debug("http", {{"message", message}});
+  }
+  return 1;
+}
+
+void* HttpServer::on_thread(const mg_context* context, int /*type*/) {
+  const HttpServer* server = server_of(context);
+  if (server != nullptr && server->settings_.on_thread) server->settings_.on_thread();
+  return nullptr;
+}
+
+int HttpServer::on_open(const mg_connection* connection, void** /*data*/) {
+  const mg_request_info* info = ::mg_get_request_info(connection);
+  if (info == nullptr) return 0;
+  server_of(::mg_get_context(connection))
+      ->gate_->opened(connection,
+                      {info->remote_addr, static_cast<std::uint16_t>(info->remote_port)});
+  return 0;
+}
+
+void HttpServer::on_close(const mg_connection* connection) {
+  server_of(::mg_get_context(connection))->gate_->closing(connection);
+}
+
+void HttpServer::on_end(const mg_connection* connection, int /*status*/) {
+  server_of(::mg_get_context(connection))->gate_->answered(connection);
+}
+
+int HttpServer::on_request(mg_connection* connection) {
+  return server_of(::mg_get_context(connection))->serve(connection);
+}
+
+// Nothing may leave into the library, which is C.
+int HttpServer::serve(mg_connection* connection) noexcept {
+  try {
+    gate_->requested(connection);
+    respond(connection);
+  } catch (const std::exception& error) {
+    log_error("a request ended in an exception", {{"error", error.what()}});
+    ::mg_send_http_error(connection, 500, "internal error");
+  } catch (...) {
+    log_error("a request ended in an unknown exception");
+    ::mg_send_http_error(connection, 500, "internal error");
+  }
+  return 1;
+}
+
+void HttpServer::respond(mg_connection* connection) {
+  const mg_request_info* info = ::mg_get_request_info(connection);
+  HttpRequest request;
+  request.method = info->request_method;
+  request.target = info->request_uri;
+  // The library cuts the query off the target.
+  std::string target(request.target);
+  if (info->query_string != nullptr) target.append("?").append(info->query_string);
+  request.target = target;
+  request.accept = header(connection, "Accept");
+  request.accept_encoding = header(connection, "Accept-Encoding");
+  request.scrape_timeout = header(connection, "X-Prometheus-Scrape-Timeout-Seconds");
+  const HttpResponse response = routes_.handle(request);
+  const bool close = wants_close(connection, info) || gate_->crowded();
+  if (close) ::mg_disable_connection_keep_alive(connection);
+  std::string head = head_of(response, close);
+  const bool with_body = request.method != "HEAD";
+  const bool joined = with_body && response.body->size() <= kJoinedBytes;
+  if (joined) head += *response.body;
+  ::mg_write(connection, head.data(), head.size());
+  if (with_body && !joined) {
+    ::mg_write(connection, response.body->data(), response.body->size());
+  }
+}
+
+}  // namespace kernstat

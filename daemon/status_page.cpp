@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/status_page.h"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+
+#include "daemon/version.h"
+
+namespace kernstat {
+namespace {
+
+constexpr std::string_view kStyle = R"(
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--paper:#fff;--line:#d9dee3;--band:#f5f7f9;
+--ok:#1a7f37;--failed:#cf222e;--denied:#9a6700;--idle:#6e7781;--accent:#b7410e}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#9aa4af;--paper:#14171b;--line:#30363d;
+--band:#1c2127;--ok:#4ac26b;--failed:#ff7b72;--denied:#e3b341;--idle:#8b949e;--accent:#ff9c66}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:76rem;padding:1.5rem;background:var(--paper);color:var(--ink);
+font:15px/1.5 system-ui,sans-serif}
+h1{margin:0;font-size:1.6rem}h2{margin:2rem 0 .5rem;font-size:1.15rem}
+h1 small{color:var(--soft);font-weight:400;font-size:1rem}
+a{color:var(--accent)}p{margin:.4rem 0}.soft,td.help{color:var(--soft)}
+nav a{margin-right:1rem}
+.sum b{margin-right:.2rem}.sum span{margin-right:1.2rem;white-space:nowrap}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th{font-weight:600;color:var(--soft);white-space:nowrap}
+tbody tr:nth-child(even){background:var(--band)}
+td.n,th.n{text-align:right;white-space:nowrap}
+td.name{font-weight:600;white-space:nowrap}
+.ok{color:var(--ok)}.failed{color:var(--failed)}.denied{color:var(--denied)}
+.unsupported,.starting{color:var(--idle)}
+td.error{overflow-wrap:anywhere;min-width:14rem}
+)";
+
+void append_cell(std::string& out, std::string_view css, std::string_view text) {
+  out.append("<td class=\"").append(css).append("\">");
+  append_escaped(out, text);
+  out += "</td>";
+}
+
+constexpr std::array kStates{CollectorState::kFailed, CollectorState::kDenied,
+                             CollectorState::kStarting, CollectorState::kOk,
+                             CollectorState::kUnsupported};
+
+void append_summary(std::string& out, const std::vector<CollectorStatus>& collectors) {
+  out += "<p class=\"sum\">";
+  for (const CollectorState state : kStates) {
+    const auto count =
+        std::count_if(collectors.begin(), collectors.end(),
+                      [&](const CollectorStatus& status) { return status.state == state; });
+    if (count == 0) continue;
+    out.append("<span class=\"").append(state_name(state)).append("\"><b>");
+    out.append(std::to_string(count)).append("</b>").append(state_name(state)).append("</span>");
+  }
+  out += "</p>\n";
+}
+
+std::string interval_text(const CollectorStatus& status) {
+  const auto seconds = [](auto interval) {
+    return std::chrono::duration<double>(interval).count();
+  };
+  std::string text = duration_text(seconds(status.effective_interval));
+  if (status.effective_interval != status.interval) {
+    text += " (set: " + duration_text(seconds(status.interval)) + ")";
+  }
+  return text;
+}
+
+void append_row(std::string& out, const CollectorStatus& status) {
+  out += "<tr>";
+  append_cell(out, "name", status.name);
+  append_cell(out, state_name(status.state), state_name(status.state));
+  append_cell(out, "n", interval_text(status));
+  append_cell(out, "n",
+              status.ticks == 0
+                  ? "–"
+                  : duration_text(std::chrono::duration<double>(status.last_duration).count()));
+  append_cell(out, "n",
+              status.last_success_seconds > 0 ? duration_text(status.sample_age_seconds) : "–");
+  append_cell(out, "n", std::to_string(status.series));
+  append_cell(out, "n", std::to_string(status.missed));
+  append_cell(out, status.error.empty() ? "help" : "error",
+              status.error.empty() ? status.help : status.error);
+  out += "</tr>\n";
+}
+
+// What wants attention stands first.
+std::size_t rank(CollectorState state) {
+  return static_cast<std::size_t>(std::find(kStates.begin(), kStates.end(), state) -
+                                  kStates.begin());
+}
+
+void append_table(std::string& out, std::string_view title,
+                  std::vector<const CollectorStatus*> rows) {
+  if (rows.empty()) return;
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto* a, const auto* b) { return rank(a->state) < rank(b->state); });
+  out.append("<h2>").append(title).append("</h2>\n<div class=\"wide\"><table><thead><tr>");
+  out +=
+      "<th>Name</th><th>State</th><th class=\"n\">Interval</th><th class=\"n\">Last read took</th>"
+      "<th class=\"n\">Age</th><th class=\"n\">Series</th><th class=\"n\">Missed</th>"
+      "<th>What it is, or what is wrong</th></tr></thead><tbody>\n";
+  for (const CollectorStatus* row : rows) append_row(out, *row);
+  out += "</tbody></table></div>\n";
+}
+
+std::string utc_text(double unix_seconds) {
+  const auto seconds = static_cast<std::time_t>(unix_seconds);
+  std::tm parts{};
+  char text[32]{};
+  if (::gmtime_r(&seconds, &parts) != nullptr) {
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+  }
+  return text;
+}
+
+double clock_seconds(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + (static_cast<double>(now.tv_nsec) / 1e9);
+}
+
+const double kStarted = clock_seconds(CLOCK_MONOTONIC);
+
+}  // namespace
+
+PageFacts PageFacts::now() {
+  PageFacts facts;
+  utsname name{};
+  if (::uname(&name) == 0) {
+    facts.host = name.nodename;
+    facts.kernel = std::string(name.sysname) + " " + name.release;
+  }
+  facts.version = kernstat::version();
+  facts.uptime_seconds = clock_seconds(CLOCK_MONOTONIC) - kStarted;
+  facts.now_seconds = clock_seconds(CLOCK_REALTIME);
+  return facts;
+}
+
+std::string duration_text(double seconds) {
+  char text[48]{};
+  const auto print = [&](const char* format, double a, double b) {
+    std::snprintf(text, sizeof text, format, a, b);
+  };
+  if (!(seconds >= 0)) return "–";
+  if (seconds < 0.9995e-3) {
+    print("%.0f µs", seconds * 1e6, 0);
+  } else if (seconds < 0.9995) {
+    print("%.3g ms", seconds * 1e3, 0);
+  } else if (seconds < 60) {
+    print("%.3g s", seconds, 0);
+  } else if (seconds < 3600) {
+    print("%.0f min %.0f s", std::floor(seconds / 60), std::floor(std::fmod(seconds, 60)));
+  } else if (seconds < 86'400) {
+    print("%.0f h %.0f min", std::floor(seconds / 3600), std::floor(std::fmod(seconds, 3600) / 60));
+  } else {
+    print("%.0f d %.0f h", std::floor(seconds / 86'400),
+          std::floor(std::fmod(seconds, 86'400) / 3600));
+  }
+  return text;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        // Control characters have no business in HTML.
+        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
+    }
+  }
+}
+
+std::string status_page(const std::vector<CollectorStatus>& collectors,
+                        std::string_view telemetry_path, const PageFacts& facts) {
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">";
+  out +=
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>kernstat on ";
+  append_escaped(out, facts.host);
+  out.append("</title><style>").append(kStyle).append("</style></head><body>\n<h1>");
+  append_escaped(out, facts.host);
+  out += " <small>kernstatd ";
+  append_escaped(out, facts.version);
+  out += "</small></h1>\n<p class=\"soft\">";
+  append_escaped(out, facts.kernel);
+  out.append(" · up ").append(duration_text(facts.uptime_seconds)).append(" · ");
+  out.append(utc_text(facts.now_seconds)).append("</p>\n<nav><a href=\"");
+  append_escaped(out, telemetry_path);
+  out +=
+      "\">Metrics</a><a href=\"/-/healthy\">Health</a><a href=\"/-/ready\">Readiness</a></nav>\n";
+  append_summary(out, collectors);
+  std::vector<const CollectorStatus*> sources;
+  std::vector<const CollectorStatus*> tools;
+  for (const CollectorStatus& status : collectors) {
+    (status.lane == Lane::kBpf ? tools : sources).push_back(&status);
+  }
+  append_table(out, "Collectors", std::move(sources));
+  append_table(out, "BPF tools", std::move(tools));
+  out +=
+      "<p class=\"soft\">Only <span class=\"failed\">failed</span> is an error. <b>denied</b>: a "
+      "privilege is missing; <b>unsupported</b>: this kernel or hardware has no such thing.</p>\n"
+      "</body></html>\n";
+  return out;
+}
+
+}  // namespace kernstat
