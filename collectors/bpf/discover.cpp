@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/bpf/discover.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/options.h"
+
+namespace kernstat::bpf {
+namespace {
+
+constexpr std::string_view kYaml = ".yaml";
+
+// Stands for a tool that cannot be used: says why, at its place in the list.
+class BrokenTool final : public Collector {
+ public:
+  explicit BrokenTool(std::string why) : why_(std::move(why)) {}
+  Result<void> read(const Tick&) override { return fail(ErrorKind::kInvalid, why_); }
+  void publish() override {}
+  void write(Families&, bool) const override {}
+
+ private:
+  std::string why_;
+};
+
+std::vector<OptionSpec> options_of(const ToolSpec& spec) {
+  std::vector<OptionSpec> options;
+  for (const auto& [name, value] : spec.parameters) {
+    options.push_back(
+        {name, OptionType::kNumber, std::to_string(value), "parameter of the BPF programs"});
+  }
+  return options;
+}
+
+CollectorSpec spec_of(const std::shared_ptr<const ToolFiles>& files,
+                      const std::shared_ptr<Engine>& engine) {
+  const ToolSpec& tool = files->spec;
+  CollectorSpec spec;
+  spec.name = tool.name;
+  spec.help = tool.help;
+  spec.interval = tool.interval;
+  spec.enabled = tool.enabled;
+  spec.lane = Lane::kBpf;
+  spec.options = options_of(tool);
+  const double budget = tool.budget > 0 ? tool.budget : engine->settings().budget;
+  spec.make = [files, engine, budget](
+                  const Host&, const Options& options) -> Result<std::unique_ptr<Collector>> {
+    Parameters parameters;
+    for (const auto& [name, value] : files->spec.parameters) {
+      parameters.emplace_back(name, static_cast<std::int64_t>(options.number(name)));
+    }
+    return std::unique_ptr<Collector>(
+        std::make_unique<Tool>(files, engine, std::move(parameters), budget));
+  };
+  return spec;
+}
+
+CollectorSpec broken_spec(const std::string& name, const Problems& problems) {
+  const Problem& first = problems.list().front();
+  const std::string why = first.file + ":" + std::to_string(first.line) + ":" +
+                          std::to_string(first.column) + ": " + first.text;
+  CollectorSpec spec;
+  spec.name = name;
+  spec.help = "A BPF tool that cannot be used.";
+  spec.lane = Lane::kBpf;
+  spec.interval = std::chrono::milliseconds(60'000);
+  spec.make = [why](const Host&, const Options&) -> Result<std::unique_ptr<Collector>> {
+    return std::unique_ptr<Collector>(std::make_unique<BrokenTool>(why));
+  };
+  return spec;
+}
+
+// Adds the tools of one directory; one of a name that is there already is a problem.
+void add_directory(const std::string& directory, const std::shared_ptr<Engine>& engine,
+                   std::vector<CollectorSpec>& specs, Problems& problems) {
+  const auto names = list_directory(directory);
+  if (!names) {
+    if (names.error().kind != ErrorKind::kAbsent) {
+      problems.add({directory, 0, 0, names.error().message});
+    }
+    return;
+  }
+  for (const std::string& file : *names) {
+    if (!file.ends_with(kYaml)) continue;
+    const std::string name = file.substr(0, file.size() - kYaml.size());
+    Problems own;
+    const auto files = read_tool(directory + "/" + file, own);
+    const bool is_known = std::any_of(specs.begin(), specs.end(),
+                                      [&](const CollectorSpec& s) { return s.name == name; });
+    if (is_known) {
+      problems.add({directory + "/" + file, 0, 0, "there is a tool '" + name + "' already"});
+      continue;
+    }
+    for (const Problem& problem : own.list()) problems.add(problem);
+    specs.push_back(files ? spec_of(files, engine) : broken_spec(name, own));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const ToolFiles> read_tool(const std::string& yaml_path, Problems& problems) {
+  const auto text = read_file(yaml_path, kMaxYamlBytes + 1);
+  if (!text) {
+    problems.add({yaml_path, 0, 0, text.error().message});
+    return nullptr;
+  }
+  auto spec = parse_tool_spec(*text, yaml_path, problems);
+  if (!spec) return nullptr;
+  auto files = std::make_shared<ToolFiles>();
+  files->object_path = yaml_path.substr(0, yaml_path.size() - kYaml.size()) + ".bpf.o";
+  const auto object = Object::open(files->object_path);
+  if (!object) {
+    problems.add({files->object_path, 0, 0, object.error().message});
+    return nullptr;
+  }
+  auto plan = make_plan(*spec, *object, problems);
+  if (!plan) return nullptr;
+  const auto hooks = make_hooks(*spec, *object);
+  if (!hooks) {
+    problems.add({yaml_path, 0, 0, hooks.error().message});
+    return nullptr;
+  }
+  files->wanted_bytes = wanted_bytes(*object, *plan);
+  files->spec = *std::move(spec);
+  files->plan = *std::move(plan);
+  return files;
+}
+
+std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings settings,
+                                          Problems& problems) {
+  settings.memory_limit = bpf.memory_limit;
+  settings.budget = bpf.budget;
+  const auto engine = std::make_shared<Engine>(std::move(settings));
+  std::vector<CollectorSpec> specs;
+  Problems shipped;
+  add_directory(bpf.dir, engine, specs, problems);
+  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, engine, specs, problems);
+  std::sort(specs.begin(), specs.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return specs;
+}
+
+}  // namespace kernstat::bpf

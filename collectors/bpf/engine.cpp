@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/bpf/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kernstat::bpf {
+namespace {
+
+constexpr std::int64_t kKeepBtfNs = 5'000'000'000;
+// Tools tick one after the other in one wake-up: names are followed once for all of them.
+constexpr std::int64_t kSameTickNs = 50'000'000;
+
+}  // namespace
+
+Engine::Engine(EngineSettings settings)
+    : settings_(std::move(settings)),
+      kernel_btf_exists_(::access(settings_.host.sys_path("kernel/btf/vmlinux").c_str(), R_OK) ==
+                         0) {}
+
+const KernelBtf* Engine::kernel() {
+  kernel_used_ns_ = last_tick_ns_;
+  if (kernel_) return &*kernel_;
+  const std::string path = settings_.btf_path.empty()
+                               ? settings_.host.sys_path("kernel/btf/vmlinux")
+                               : settings_.btf_path;
+  auto loaded = KernelBtf::load(path);
+  if (!loaded) {
+    btf_error_ = loaded.error().message;
+    return nullptr;
+  }
+  kernel_.emplace(*std::move(loaded));
+  return &*kernel_;
+}
+
+Names& Engine::names() {
+  if (!names_) names_ = std::make_unique<Names>(settings_.host);
+  return *names_;
+}
+
+std::uint64_t Engine::tick(std::int64_t now_ns) {
+  if (kernel_ && now_ns - kernel_used_ns_ > kKeepBtfNs) kernel_.reset();
+  if (epoch_ != 0 && now_ns - last_tick_ns_ < kSameTickNs) return epoch_;
+  last_tick_ns_ = now_ns;
+  epoch_ = names().refresh() + 1;
+  return epoch_;
+}
+
+void Engine::memory_add(std::uint64_t bytes) {
+  const std::lock_guard lock(memory_mutex_);
+  memory_wanted_ += bytes;
+}
+
+void Engine::memory_remove(std::uint64_t bytes) {
+  const std::lock_guard lock(memory_mutex_);
+  memory_wanted_ -= std::min(bytes, memory_wanted_);
+}
+
+double Engine::memory_scale() const {
+  const std::lock_guard lock(memory_mutex_);
+  if (memory_wanted_ <= settings_.memory_limit) return 1;
+  return static_cast<double>(settings_.memory_limit) / static_cast<double>(memory_wanted_);
+}
+
+}  // namespace kernstat::bpf

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all BPF tools of a daemon share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "collectors/bpf/kernel_btf.h"
+#include "collectors/bpf/names.h"
+#include "collectors/support/host.h"
+
+namespace kernstat::bpf {
+
+struct EngineSettings {
+  Host host;
+  std::string btf_path;  ///< --btf.path; empty: the running kernel's
+  std::uint64_t memory_limit = std::uint64_t{32} << 20;
+  double budget = 0.01;
+  /// Receives whole logs of failed loads; may be empty.
+  std::function<void(std::string_view tool, std::string_view log)> debug;
+};
+
+/// Shared by the tools; made before them and gone after them. memory_* may be called from any
+/// thread, everything else from the BPF thread only.
+class Engine {
+ public:
+  explicit Engine(EngineSettings settings);
+
+  const EngineSettings& settings() const { return settings_; }
+  const Host& host() const { return settings_.host; }
+
+  /// The kernel's BTF, parsed at first use and given back when nobody asked for a while (tick());
+  /// null when there is none, then btf_error() says why.
+  const KernelBtf* kernel();
+  const std::string& btf_error() const { return btf_error_; }
+  /// Whether the running kernel itself offers BTF, and no other file is to be used instead.
+  bool has_own_btf() const { return settings_.btf_path.empty() && kernel_btf_exists_; }
+  /// The file that objects are relocated against; empty: the kernel's own.
+  const std::string& core_btf() const { return settings_.btf_path; }
+
+  Names& names();
+  /// Once per tick of any tool: follows the names and frees what is not used any more. Returns the
+  /// names' epoch.
+  std::uint64_t tick(std::int64_t now_ns);
+
+  /// A tool's wish for map memory, when it is made, and its end.
+  void memory_add(std::uint64_t bytes);
+  void memory_remove(std::uint64_t bytes);
+  /// By what each tool's series must be scaled down for all to fit the limit; at most 1.
+  double memory_scale() const;
+
+ private:
+  EngineSettings settings_;
+  bool kernel_btf_exists_;
+  std::optional<KernelBtf> kernel_;
+  std::string btf_error_;
+  std::int64_t kernel_used_ns_ = 0;
+  std::unique_ptr<Names> names_;
+  std::int64_t last_tick_ns_ = 0;
+  std::uint64_t epoch_ = 0;
+  mutable std::mutex memory_mutex_;
+  std::uint64_t memory_wanted_ = 0;
+};
+
+}  // namespace kernstat::bpf

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running kernel's type information: what hooks and members it has, and its enums.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "collectors/support/result.h"
+
+struct btf;
+
+namespace kernstat::bpf {
+
+/// An enum of the kernel: value and enumerator as the source spells it.
+using EnumTable = std::vector<std::pair<std::uint32_t, std::string>>;
+
+/// Answers questions about a kernel's BTF. Parsing takes some 10 ms and holds some 10 MB: keep it
+/// while tools load, not longer. One thread at a time.
+class KernelBtf {
+ public:
+  /// Parses `path`: raw BTF (/sys/kernel/btf/vmlinux) or an ELF file with a .BTF section. A missing
+  /// file is kAbsent.
+  static Result<KernelBtf> load(const std::string& path);
+
+  KernelBtf(KernelBtf&&) noexcept = default;
+  KernelBtf& operator=(KernelBtf&&) noexcept = default;
+  KernelBtf(const KernelBtf&) = delete;
+  KernelBtf& operator=(const KernelBtf&) = delete;
+  ~KernelBtf() = default;
+
+  /// Whether a condition of a tool's YAML (`requires`, bpf/README.md) holds. kInvalid when it is
+  /// not one.
+  Result<bool> holds(std::string_view condition) const;
+
+  bool has_tracepoint(std::string_view name) const;
+  bool has_function(std::string_view name) const;
+  /// The enum's values; empty when the kernel has no such enum.
+  EnumTable enum_values(std::string_view name) const;
+
+  const btf* get() const { return btf_.get(); }
+
+ private:
+  struct Free {
+    void operator()(btf* p) const;
+  };
+  explicit KernelBtf(btf* p) : btf_(p) {}
+
+  std::unique_ptr<btf, Free> btf_;
+};
+
+/// Checks the form of a condition without a kernel: what it should be, if it is none.
+Result<void> check_condition(std::string_view condition);
+
+}  // namespace kernstat::bpf

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/bpf/loader.h"
+
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "collectors/bpf/map_scan.h"
+
+namespace kernstat::bpf {
+namespace {
+
+constexpr std::uint32_t kFewestSeries = 8;
+
+std::size_t cpus() { return static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus())); }
+
+std::vector<std::string> chosen_programs(const std::vector<Hook>& hooks) {
+  std::vector<std::string> programs;
+  for (const Hook& hook : hooks) {
+    if (!hook.available()) continue;
+    for (const std::string& program : hook.alternative().programs) {
+      const bool known = std::find(programs.begin(), programs.end(), program) != programs.end();
+      if (!known) programs.push_back(program);
+    }
+  }
+  return programs;
+}
+
+// Room for the series that fit the memory limit, and for `other`.
+void size_maps(const Object& object, const Plan& plan, std::size_t program_count, double scale) {
+  for (const Source& source : plan.sources) {
+    if (source.is_records || source.is_array) continue;
+    const double fitting = std::floor(source.capacity * scale);
+    const std::uint32_t series =
+        std::min(source.capacity, std::max(kFewestSeries, static_cast<std::uint32_t>(fitting)));
+    bpf_map__set_max_entries(object.map(source.name), series + 1);
+  }
+  bpf_map* costs = object.map("ks_costs");
+  if (costs != nullptr) {
+    bpf_map__set_max_entries(costs,
+                             static_cast<std::uint32_t>(std::max<std::size_t>(1, program_count)));
+  }
+}
+
+// The place of the workload's controller in css_set->subsys[], when v1 names workloads.
+Result<void> set_cgroup_hierarchy(Object& object, Engine& engine) {
+  constexpr std::string_view kParameter = "ks_cgroup_subsys";
+  const std::string& controller = engine.names().cgroup_controller();
+  if (!object.has_parameter(kParameter) || controller.empty()) return {};
+  const KernelBtf* kernel = engine.kernel();
+  if (kernel == nullptr) return {};
+  for (const auto& [value, name] : kernel->enum_values("cgroup_subsys_id")) {
+    if (name == controller + "_cgrp_id") return object.set_parameter(kParameter, value);
+  }
+  return {};
+}
+
+Result<void> set_parameters(Object& object, const ToolSpec& spec, const Parameters& parameters,
+                            const std::vector<Hook>& hooks, Engine& engine) {
+  std::vector<const Parameters*> all{&spec.parameters, &parameters};
+  for (const Hook& hook : hooks) {
+    if (hook.available()) all.push_back(&hook.alternative().parameters);
+  }
+  for (const Parameters* each : all) {
+    for (const auto& [name, value] : *each) {
+      const auto set = object.set_parameter(name, value);
+      if (!set) return set;
+    }
+  }
+  return set_cgroup_hierarchy(object, engine);
+}
+
+Result<void> set_slots(Object& object, const std::vector<std::string>& programs) {
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    const std::string slot = "ks_slot_" + programs[i];
+    if (!object.has_parameter(slot)) continue;
+    const auto set = object.set_parameter(slot, static_cast<std::int64_t>(i));
+    if (!set) return set;
+  }
+  return {};
+}
+
+// `other`, and the series that exist as 0 from the start.
+Result<void> insert_first_entries(const Object& object, const Plan& plan) {
+  for (const Source& source : plan.sources) {
+    if (source.is_records || source.is_array) continue;
+    MapScan scan(object.map(source.name));
+    const std::vector<std::byte> other(source.key.size, std::byte{0xff});
+    const auto inserted = scan.insert_zero(other);
+    if (!inserted) return inserted;
+    if (!source.zero) continue;
+    for (const auto& key : known_keys(source.key)) {
+      const auto zero = scan.insert_zero(key);
+      if (!zero) return zero;
+    }
+  }
+  return {};
+}
+
+// The hook that a program serves now.
+Hook* hook_of(std::vector<Hook>& hooks, const std::string& program) {
+  for (Hook& hook : hooks) {
+    if (!hook.available()) continue;
+    const auto& programs = hook.alternative().programs;
+    if (std::find(programs.begin(), programs.end(), program) != programs.end()) return &hook;
+  }
+  return nullptr;
+}
+
+class Loader {
+ public:
+  Loader(const ToolSpec& spec, const Plan& plan, const std::string& path,
+         const Parameters& parameters, Engine& engine, std::vector<Hook>& hooks)
+      : spec_(spec),
+        plan_(plan),
+        path_(path),
+        parameters_(parameters),
+        engine_(engine),
+        hooks_(hooks) {}
+
+  Result<std::unique_ptr<LoadedTool>> run() {
+    auto first = Object::open(path_, engine_.core_btf());
+    if (!first) return fail(first.error());
+    auto hooks = make_hooks(spec_, *first);
+    if (!hooks) return fail(hooks.error());
+    hooks_ = *std::move(hooks);
+    std::optional<Object> object(*std::move(first));
+    // Each round gives up at least one alternative.
+    for (;;) {
+      const auto settled = settle_all(*object);
+      if (!settled) return fail(settled.error());
+      const auto loaded = load_and_attach(*object);
+      if (loaded == Outcome::kDone) break;
+      if (loaded == Outcome::kFailed) return fail(*error_);
+      auto again = Object::open(path_, engine_.core_btf());
+      if (!again) return fail(again.error());
+      object.emplace(*std::move(again));
+    }
+    auto tool =
+        std::make_unique<LoadedTool>(LoadedTool{*std::move(object), std::move(hooks_), programs_});
+    hooks_.clear();
+    return tool;
+  }
+
+ private:
+  enum class Outcome : std::uint8_t { kDone, kTryNext, kFailed };
+
+  Result<void> settle_all(const Object& object) {
+    for (Hook& hook : hooks_) {
+      const auto good = settle(hook, object, engine_.kernel(), engine_.has_own_btf());
+      if (!good) return good;
+    }
+    programs_ = chosen_programs(hooks_);
+    if (!programs_.empty()) return {};
+    for (const Hook& hook : hooks_) {
+      if (hook.error) return fail("hook " + hook.spec.name, *hook.error);
+    }
+    return fail(ErrorKind::kInvalid, "the tool has no programs");
+  }
+
+  Outcome failed(const Error& error) {
+    error_ = error;
+    return Outcome::kFailed;
+  }
+
+  // Gives the alternative up that `program` belongs to.
+  Outcome give_up(const Object& object, const std::string& program, const Error& error) {
+    for (Hook& hook : hooks_) hook.links.clear();
+    Hook* hook = hook_of(hooks_, program);
+    if (hook == nullptr) return failed(error);
+    pass_over(*hook, object, error);
+    return Outcome::kTryNext;
+  }
+
+  Outcome load_and_attach(Object& object) {
+    object.choose(programs_);
+    size_maps(object, plan_, programs_.size(), engine_.memory_scale());
+    auto set = set_parameters(object, spec_, parameters_, hooks_, engine_);
+    if (set) set = set_slots(object, programs_);
+    if (!set) return failed(set.error());
+    const auto failure = object.load();
+    if (failure) {
+      if (engine_.settings().debug) engine_.settings().debug(spec_.name, failure->log);
+      return give_up(object, failure->program, failure->error);
+    }
+    const auto inserted = insert_first_entries(object, plan_);
+    if (!inserted) return failed(inserted.error());
+    for (Hook& hook : hooks_) {
+      if (!hook.available() || !hook.spec.when.empty()) continue;
+      const auto attached = attach(hook, object, spec_, engine_.host());
+      if (!attached) return give_up(object, hook.alternative().programs.front(), attached.error());
+    }
+    return Outcome::kDone;
+  }
+
+  const ToolSpec& spec_;
+  const Plan& plan_;
+  const std::string& path_;
+  const Parameters& parameters_;
+  Engine& engine_;
+  std::vector<Hook>& hooks_;
+  std::vector<std::string> programs_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedTool>> load_tool(const ToolSpec& spec, const Plan& plan,
+                                              const std::string& object_path,
+                                              const Parameters& parameters, Engine& engine,
+                                              std::vector<Hook>& failed_hooks) {
+  return Loader(spec, plan, object_path, parameters, engine, failed_hooks).run();
+}
+
+void detach(LoadedTool& tool) {
+  for (Hook& hook : tool.hooks) {
+    hook.detached = !hook.links.empty();
+    hook.links.clear();
+  }
+}
+
+Result<void> attach_again(LoadedTool& tool, const ToolSpec& spec, Engine& engine) {
+  for (Hook& hook : tool.hooks) {
+    if (!hook.detached) continue;
+    const auto attached = attach(hook, tool.object, spec, engine.host());
+    if (!attached) return attached;
+    hook.detached = false;
+  }
+  return {};
+}
+
+std::uint64_t wanted_bytes(const Object& object, const Plan& plan) {
+  std::uint64_t bytes = 0;
+  for (const std::string& name : object.maps()) {
+    const bpf_map* map = object.map(name);
+    const bpf_map_type type = bpf_map__type(map);
+    const bool is_hash = type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH;
+    const bool is_percpu = type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY;
+    const Source* source = plan.source(name);
+    const std::uint64_t entries =
+        source != nullptr && !source->is_array ? source->capacity + 1U : bpf_map__max_entries(map);
+    bytes += map_bytes(is_hash, is_percpu, bpf_map__key_size(map), bpf_map__value_size(map),
+                       entries, cpus());
+  }
+  return bytes;
+}
+
+}  // namespace kernstat::bpf

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/bpf/tool.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "collectors/bpf/iterators.h"
+#include "collectors/bpf/privilege.h"
+#include "collectors/support/labels.h"
+
+namespace kernstat::bpf {
+namespace {
+
+constexpr std::int64_t kRetrySystemNs = 30'000'000'000;
+constexpr std::int64_t kRetryNs = 300'000'000'000;
+constexpr std::size_t kMostIteratorBytes = std::size_t{64} << 20;
+
+// bpf_ktime_get_ns() of the kernel side.
+std::int64_t monotonic_now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+struct SourceState {
+  const Source* source = nullptr;
+  KeyLayout key;
+  std::optional<MapScan> scan;  // none for records
+  std::unique_ptr<SeriesBook> book;
+  Rows rows;
+  std::uint64_t bytes = 0;
+};
+
+struct InFlightState {
+  const InFlightMap* map = nullptr;
+  MapScan scan;
+  Rows rows;
+  std::int64_t next_ns = 0;
+  std::uint64_t swept = 0;
+};
+
+std::uint64_t bytes_of(const bpf_map* map) {
+  const bpf_map_type type = bpf_map__type(map);
+  const bool is_hash = type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH;
+  const bool is_percpu = type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY;
+  return map_bytes(is_hash, is_percpu, bpf_map__key_size(map), bpf_map__value_size(map),
+                   bpf_map__max_entries(map),
+                   static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus())));
+}
+
+// A kernel enum's names, from the BTF of the running kernel.
+void name_kernel_enums(KeyLayout& key, Engine& engine) {
+  for (Column& column : key.columns) {
+    if (column.kernel_enum.empty()) continue;
+    const KernelBtf* kernel = engine.kernel();
+    if (kernel == nullptr) continue;
+    column.table = label_table(column.kernel_enum, kernel->enum_values(column.kernel_enum));
+  }
+}
+
+}  // namespace
+
+struct Tool::Live {
+  std::unique_ptr<LoadedTool> tool;
+  std::vector<std::unique_ptr<SourceState>> sources;
+  std::vector<std::unique_ptr<InFlightState>> in_flight;
+  std::optional<MapScan> cost_scan;
+  Rows cost_rows;
+  std::optional<Costs> costs;
+  std::vector<std::string> lost;  // names of ks_lost_ variables
+};
+
+Tool::Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engine,
+           Parameters parameters, double budget)
+    : files_(std::move(files)),
+      engine_(std::move(engine)),
+      parameters_(std::move(parameters)),
+      budget_(budget),
+      next_(files_->plan.metrics.size()),
+      latest_(files_->plan.metrics.size()) {
+  engine_->memory_add(files_->wanted_bytes);
+  for (const PlannedMetric& metric : files_->plan.metrics) {
+    renderers_.push_back(metric.hist ? std::make_unique<HistRenderer>(*metric.hist) : nullptr);
+  }
+  describe();
+}
+
+Tool::~Tool() { engine_->memory_remove(files_->wanted_bytes); }
+
+Result<void> Tool::load(std::int64_t now_ns) {
+  for (const std::string& need : files_->spec.needs) {
+    const int capability = capability_number(need);
+    if (capability >= 0 && !has_capability(capability)) {
+      return fail(ErrorKind::kDenied, "needs " + need);
+    }
+  }
+  const std::int64_t begin = monotonic_now();
+  auto loaded = load_tool(files_->spec, files_->plan, files_->object_path, parameters_, *engine_,
+                          failed_hooks_);
+  if (!loaded) return fail(loaded.error());
+  auto live = std::make_unique<Live>();
+  live->tool = *std::move(loaded);
+  const Object& object = live->tool->object;
+  for (const Source& source : files_->plan.sources) {
+    auto state = std::make_unique<SourceState>();
+    state->source = &source;
+    state->key = source.key;
+    name_kernel_enums(state->key, *engine_);
+    if (!source.is_records) {
+      state->scan.emplace(object.map(source.name));
+      state->bytes = bytes_of(object.map(source.name));
+    }
+    const bool ages = source.iterator.empty() && !source.is_array;
+    state->book = std::make_unique<SeriesBook>(
+        state->key, source.views, SeriesBook::Options{source.idle.count() * 1'000'000, ages});
+    if (source.zero) {
+      for (const auto& key : known_keys(source.key)) state->book->pin(key);
+    }
+    live->sources.push_back(std::move(state));
+  }
+  for (const InFlightMap& map : files_->plan.in_flight) {
+    live->in_flight.push_back(std::make_unique<InFlightState>(
+        InFlightState{&map, MapScan(object.map(map.name)), {}, now_ns, 0}));
+  }
+  if (const bpf_map* costs = object.map("ks_costs")) {
+    live->cost_scan.emplace(costs);
+    live->costs.emplace(live->tool->programs);
+  }
+  live->lost = object.variables("ks_lost_");
+  live_ = std::move(live);
+  load_seconds_ = static_cast<double>(monotonic_now() - begin) / 1e9;
+  return {};
+}
+
+Result<void> Tool::check_budget(std::int64_t now_ns) {
+  if (!live_->costs) return {};
+  const auto read = live_->cost_scan->read(live_->cost_rows);
+  if (!read) return read;
+  live_->costs->update(live_->cost_rows);
+  const double seconds = live_->costs->seconds();
+  if (is_shed_) {
+    if (!budget_.may_resume(now_ns)) {
+      return fail(ErrorKind::kSystem,
+                  "shed: it cost more than its budget and is tried again later");
+    }
+    const auto attached = attach_again(*live_->tool, files_->spec, *engine_);
+    if (!attached) return attached;
+    is_shed_ = false;
+    budget_.resume(seconds, now_ns);
+    return {};
+  }
+  if (!budget_.exceeded(seconds, now_ns)) return {};
+  detach(*live_->tool);
+  budget_.shed(now_ns);
+  is_shed_ = true;
+  ++shed_count_;
+  return fail(ErrorKind::kSystem, "shed: it cost " + std::to_string(budget_.last_share() * 100) +
+                                      " % of one CPU and may cost " +
+                                      std::to_string(budget_.share() * 100) +
+                                      " %; tried again in " +
+                                      std::to_string(budget_.back_off_ns() / 1'000'000'000) + " s");
+}
+
+// Hooks that wait for a variable of the programs to be set.
+void Tool::attach_waiting() {
+  Object& object = live_->tool->object;
+  for (Hook& hook : live_->tool->hooks) {
+    if (hook.spec.when.empty() || !hook.available() || !hook.links.empty()) continue;
+    if (object.variable(hook.spec.when) == 0) continue;
+    const auto attached = attach(hook, object, files_->spec, engine_->host());
+    if (!attached) pass_over(hook, object, attached.error());
+  }
+}
+
+Result<void> Tool::read_sources(std::int64_t now_ns, std::uint64_t epoch) {
+  std::vector<std::byte> output;
+  for (const auto& state : live_->sources) {
+    const Source& source = *state->source;
+    if (!source.iterator.empty()) {
+      if (state->scan) {
+        const auto cleared = state->scan->clear(state->rows);
+        if (!cleared) return cleared;
+      }
+      output.clear();
+      const ProgramSpec* where = files_->spec.program(source.iterator);
+      for (const Hook& hook : live_->tool->hooks) {
+        const auto link = hook.link_of(source.iterator);
+        if (link == nullptr) continue;
+        const auto pass = run_iterator(link, where != nullptr && where->all_namespaces,
+                                       engine_->host(), output, kMostIteratorBytes);
+        if (!pass) return pass;
+      }
+    }
+    const auto read =
+        state->scan ? state->scan->read(state->rows) : parse_records(output, source, state->rows);
+    if (!read) return read;
+    state->book->update(state->rows, engine_->names(), epoch, now_ns,
+                        [&](std::span<const std::byte> key, std::vector<std::uint64_t>& last) {
+                          return state->scan && state->scan->take(key, last);
+                        });
+  }
+  return {};
+}
+
+void Tool::sweep(std::int64_t now_ns) {
+  const std::int64_t clock = monotonic_now();
+  for (const auto& state : live_->in_flight) {
+    if (now_ns < state->next_ns) continue;
+    const std::int64_t age = state->map->sweep.count() * 1'000'000;
+    state->next_ns = now_ns + std::min<std::int64_t>(age / 4, 10'000'000'000);
+    if (!state->scan.read(state->rows)) continue;
+    for (std::size_t i = 0; i < state->rows.count; ++i) {
+      const auto since = static_cast<std::int64_t>(state->rows.value(i)[0]);
+      if (clock - since > age && state->scan.remove(state->rows.key(i))) ++state->swept;
+    }
+  }
+}
+
+Result<void> Tool::read(const Tick& tick) {
+  const std::int64_t now = tick.monotonic_ns;
+  const std::uint64_t epoch = engine_->tick(now);
+  if (!live_) {
+    if (load_error_ && now < retry_ns_) return fail(*load_error_);
+    const auto loaded = load(now);
+    if (!loaded) {
+      load_error_ = loaded.error();
+      retry_ns_ = now + (load_error_->kind == ErrorKind::kSystem ? kRetrySystemNs : kRetryNs);
+      describe();
+      return fail(loaded.error());
+    }
+    load_error_.reset();
+  }
+  const auto budget = check_budget(now);
+  if (!budget) {
+    describe();
+    return budget;
+  }
+  const auto variables = live_->tool->object.read_variables();
+  if (!variables) return variables;
+  attach_waiting();
+  const auto read = read_sources(now, epoch);
+  if (!read) return read;
+  sweep(now);
+  for (std::size_t i = 0; i < next_.size(); ++i) {
+    const PlannedMetric& metric = files_->plan.metrics[i];
+    live_->sources[metric.source]->book->show(metric.view, next_[i]);
+  }
+  describe();
+  return {};
+}
+
+void Tool::publish() { std::swap(next_, latest_); }
+
+void Tool::write(Families& out, bool current) const {
+  for (std::size_t i = 0; current && i < latest_.size(); ++i) {
+    const PlannedMetric& metric = files_->plan.metrics[i];
+    const Shown& shown = latest_[i];
+    out.family({metric.name, metric.type, metric.help});
+    for (const Shown::Series& series : shown.series) {
+      const std::uint64_t* words = shown.words.data() + series.offset;
+      if (metric.hist) {
+        out.histogram(*series.labels, renderers_[i]->render({words, metric.hist->words()}));
+      } else if (metric.is_signed) {
+        out.sample(*series.labels,
+                   static_cast<double>(static_cast<std::int64_t>(*words)) * metric.scale);
+      } else if (metric.scale == 1) {
+        out.sample(*series.labels, *words);
+      } else {
+        out.sample(*series.labels, static_cast<double>(*words) * metric.scale);
+      }
+    }
+  }
+  const std::lock_guard lock(status_mutex_);
+  write_status(status_, out);
+}
+
+void Tool::describe() {
+  const std::string& name = files_->spec.name;
+  ToolStatus status;
+  status.labels = Labels("tool", name).text();
+  status.budget = budget_.share();
+  status.shed = shed_count_;
+  status.is_shed = is_shed_;
+  status.load_seconds = load_seconds_;
+  std::vector<std::string> families;
+  for (const PlannedMetric& metric : files_->plan.metrics) {
+    const bool known = std::find(families.begin(), families.end(), metric.name) != families.end();
+    if (!known) families.push_back(metric.name);
+  }
+  const std::vector<Hook>& hooks = live_ ? live_->tool->hooks : failed_hooks_;
+  const Object* object = live_ ? &live_->tool->object : nullptr;
+  for (const Hook& hook : hooks) describe_hook(name, hook, object, families, status);
+  if (live_) {
+    for (const auto& state : live_->sources) {
+      if (!state->scan) continue;
+      MapStatus map;
+      map.labels = Labels("tool", name).add("map", state->source->name).text();
+      map.entries = state->rows.count;
+      map.capacity = state->scan->capacity();
+      map.bytes = state->bytes;
+      map.full = object->variable("ks_full_" + state->source->name);
+      map.aged = state->book->aged();
+      status.maps.push_back(std::move(map));
+    }
+    for (const auto& state : live_->in_flight) {
+      MapStatus map;
+      map.labels = Labels("tool", name).add("map", state->map->name).text();
+      map.entries = state->rows.count;
+      map.capacity = state->scan.capacity();
+      map.bytes = bytes_of(object->map(state->map->name));
+      map.full = object->variable("ks_full_" + state->map->name);
+      map.swept = state->swept;
+      status.maps.push_back(std::move(map));
+    }
+    for (const std::string& reason : live_->lost) {
+      status.lost.push_back({Labels("tool", name).add("reason", reason).text(),
+                             object->variable("ks_lost_" + reason)});
+    }
+    if (live_->costs) {
+      for (const ProgramCost& cost : live_->costs->programs()) {
+        status.programs.push_back(
+            {Labels("tool", name).add("program", cost.program).text(), cost.runs, cost.seconds});
+      }
+    }
+  }
+  const std::lock_guard lock(status_mutex_);
+  status_ = std::move(status);
+}
+
+}  // namespace kernstat::bpf

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=live
+"""Requests to a loop device of our own: exactly those are counted, with their bytes."""
+import mmap
+import os
+import tempfile
+import time
+
+from harness import at_least, expect, main, run
+
+NAME = "kernstat_block_io_duration_seconds"
+BYTES = "kernstat_block_io_size_bytes_sum"
+BLOCK = 4096
+COUNT = 37
+
+
+class LoopDevice:
+    """A loop device over a file, on a disk and not in memory."""
+
+    def __enter__(self):
+        fd, self.path = tempfile.mkstemp(dir="/var/tmp")
+        os.ftruncate(fd, 16 << 20)
+        os.close(fd)
+        self.device = run("losetup", "--find", "--show", self.path).stdout.strip()
+        return os.path.basename(self.device)
+
+    def __exit__(self, *_):
+        run("losetup", "--detach", self.device)
+        os.unlink(self.path)
+        return False
+
+
+def write_blocks(name):
+    buffer = mmap.mmap(-1, BLOCK)
+    fd = os.open("/dev/" + name, os.O_WRONLY | os.O_DIRECT)
+    for i in range(COUNT):
+        # Far apart, so that none are merged.
+        os.pwrite(fd, buffer, i * 16 * BLOCK)
+    os.close(fd)
+
+
+def counts_each_request(tool):
+    with LoopDevice() as name:
+        before = tool.scrape()
+        write_blocks(name)
+        after = tool.scrape()
+        where = {"device": name, "operation": "write"}
+        expect(after.delta(before, NAME + "_count", stage="total", **where), COUNT, "requests")
+        expect(after.delta(before, BYTES, **where), COUNT * BLOCK, "bytes")
+        seconds = after.delta(before, NAME + "_sum", stage="total", **where)
+        assert 0 < seconds < COUNT, f"{seconds} s for {COUNT} requests"
+        expect(sum(after.histogram(NAME, stage="total", **where).values()),
+               after.sum(NAME + "_count", stage="total", **where), "buckets")
+        expect(after.lost(), 0, "lost")
+
+
+def device_stage_works_with_stamps(tool):
+    """loop sets no io_start_time_ns: the second hook takes over once that was seen."""
+    with LoopDevice() as name:
+        write_blocks(name)
+        tool.scrape()
+        before = tool.scrape()
+        write_blocks(name)
+        after = tool.scrape()
+        where = {"device": name, "operation": "write", "stage": "device"}
+        expect(after.delta(before, NAME + "_count", **where), COUNT, "device stage")
+
+
+def forgets_removed_device(tool):
+    with LoopDevice() as name:
+        write_blocks(name)
+        assert tool.scrape().has(BYTES, device=name)
+        run("modprobe", "-q", "loop", check=False)
+    total = tool.scrape().sum(BYTES, operation="write")
+    at_least(total, COUNT * BLOCK)
+
+
+def costs_are_told(tool):
+    with LoopDevice() as name:
+        before = tool.scrape()
+        for _ in range(4):
+            write_blocks(name)
+        time.sleep(0.1)
+        after = tool.scrape()
+        runs = after.delta(before, "kernstat_bpf_program_runs_total", tool="biolatency")
+        at_least(runs, 4 * COUNT, "runs")
+        at_least(after.delta(before, "kernstat_bpf_program_run_seconds_total"), 1e-6, "seconds")
+
+
+main("biolatency", counts_each_request, device_stage_works_with_stamps, forgets_removed_device,
+     costs_are_told)
