@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/load.h"
 
+#include "collectors/bpf/discover.h"
 #include "collectors/support/host.h"
+#include "daemon/log.h"
 
 namespace kernstat {
 
 KnownSpecs known_specs(const CommandLine& line) {
-  static_cast<void>(line);
-  return {registered_collectors(), {}};
+  bpf::EngineSettings settings;
+  settings.host = line.host;
+  settings.btf_path = line.btf_path;
+  settings.debug = [](std::string_view tool, std::string_view log) {
+    log_debug("a BPF program did not load", {{"tool", tool}, {"log", log}});
+  };
+  // A broken tool must not keep the daemon from starting; who asks for a check is told.
+  const bpf::Broken broken =
+      line.command == Command::kCheckConfig ? bpf::Broken::kReport : bpf::Broken::kStand;
+  return {registered_collectors(), [settings, broken](const BpfConfig& config, Problems& problems) {
+            return bpf::discover_tools(config, settings, broken, problems);
+          }};
 }
 
 tl::expected<LoadedConfig, LoadFailure> load(const CommandLine& line) {

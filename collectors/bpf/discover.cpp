@@ -70,9 +70,9 @@ CollectorSpec broken_spec(const std::string& name, const Problems& problems) {
   return spec;
 }
 
-// Adds the tools of one directory; one of a name that is there already is a problem.
+// Adds the tools of one directory; those of an earlier one with the same name make room.
 void add_directory(const std::string& directory, const std::shared_ptr<Engine>& engine,
-                   std::vector<CollectorSpec>& specs, Problems& problems) {
+                   Broken broken, std::vector<CollectorSpec>& specs, Problems& problems) {
   const auto names = list_directory(directory);
   if (!names) {
     if (names.error().kind != ErrorKind::kAbsent) {
@@ -85,13 +85,11 @@ void add_directory(const std::string& directory, const std::shared_ptr<Engine>& 
     const std::string name = file.substr(0, file.size() - kYaml.size());
     Problems own;
     const auto files = read_tool(directory + "/" + file, own);
-    const bool is_known = std::any_of(specs.begin(), specs.end(),
-                                      [&](const CollectorSpec& s) { return s.name == name; });
-    if (is_known) {
-      problems.add({directory + "/" + file, 0, 0, "there is a tool '" + name + "' already"});
-      continue;
+    if (broken == Broken::kReport) {
+      for (const Problem& problem : own.list()) problems.add(problem);
     }
-    for (const Problem& problem : own.list()) problems.add(problem);
+    if (files && files->spec.enabled) engine->memory_add(files->wanted_bytes);
+    std::erase_if(specs, [&](const CollectorSpec& s) { return s.name == name; });
     specs.push_back(files ? spec_of(files, engine) : broken_spec(name, own));
   }
 }
@@ -127,14 +125,13 @@ std::shared_ptr<const ToolFiles> read_tool(const std::string& yaml_path, Problem
 }
 
 std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings settings,
-                                          Problems& problems) {
+                                          Broken broken, Problems& problems) {
   settings.memory_limit = bpf.memory_limit;
   settings.budget = bpf.budget;
   const auto engine = std::make_shared<Engine>(std::move(settings));
   std::vector<CollectorSpec> specs;
-  Problems shipped;
-  add_directory(bpf.dir, engine, specs, problems);
-  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, engine, specs, problems);
+  add_directory(bpf.dir, engine, broken, specs, problems);
+  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, engine, broken, specs, problems);
   std::sort(specs.begin(), specs.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return specs;

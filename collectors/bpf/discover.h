@@ -18,11 +18,16 @@ namespace kernstat::bpf {
 /// YAML file's line and column where there is one.
 std::shared_ptr<const ToolFiles> read_tool(const std::string& yaml_path, Problems& problems);
 
-/// Specs of all tools of `bpf.dir` and `bpf.user_dir`, by name. A broken tool of the operator's
-/// directory is left out, and said in `problems` and by a spec whose collector fails with its first
-/// problem. A directory that is not there has no tools. Tools share one Engine made of `settings`,
-/// whose limits come from `bpf`.
+/// What becomes of a tool whose files do not fit.
+enum class Broken : std::uint8_t {
+  kReport,  ///< its problems are added to the list, as --check-config wants
+  kStand,  ///< only a collector stands for it, which fails with its first problem: file:line:column
+};
+
+/// Specs of all tools of `bpf.dir` and `bpf.user_dir`, by name; a tool of the latter replaces one
+/// of the same name. A directory that is not there has no tools. Tools share one Engine made of
+/// `settings`, whose limits come from `bpf`.
 std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings settings,
-                                          Problems& problems);
+                                          Broken broken, Problems& problems);
 
 }  // namespace kernstat::bpf

@@ -48,7 +48,7 @@ class Engine {
   /// names' epoch.
   std::uint64_t tick(std::int64_t now_ns);
 
-  /// A tool's wish for map memory, when it is made, and its end.
+  /// A tool's wish for map memory: when it is found if it is on by default, else when it is made.
   void memory_add(std::uint64_t bytes);
   void memory_remove(std::uint64_t bytes);
   /// By what each tool's series must be scaled down for all to fit the limit; at most 1.

@@ -82,14 +82,17 @@ Tool::Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engin
       budget_(budget),
       next_(files_->plan.metrics.size()),
       latest_(files_->plan.metrics.size()) {
-  engine_->memory_add(files_->wanted_bytes);
+  // Tools that run by default were counted when they were found.
+  if (!files_->spec.enabled) engine_->memory_add(files_->wanted_bytes);
   for (const PlannedMetric& metric : files_->plan.metrics) {
     renderers_.push_back(metric.hist ? std::make_unique<HistRenderer>(*metric.hist) : nullptr);
   }
   describe();
 }
 
-Tool::~Tool() { engine_->memory_remove(files_->wanted_bytes); }
+Tool::~Tool() {
+  if (!files_->spec.enabled) engine_->memory_remove(files_->wanted_bytes);
+}
 
 Result<void> Tool::load(std::int64_t now_ns) {
   for (const std::string& need : files_->spec.needs) {
