@@ -6,13 +6,14 @@
 namespace kernstat {
 namespace {
 
-constexpr std::chrono::milliseconds kWatchCalm{500};
+// Rarely enough that the few seconds for which a scraper's connection is kept cost nothing.
+constexpr std::chrono::milliseconds kWatchCalm{5000};
 constexpr std::chrono::milliseconds kWatchCrowded{25};
 
 }  // namespace
 
-ConnectionGate::ConnectionGate(const Limits& limits, Instruments& instruments, Cut cut)
-    : limits_(limits), instruments_(instruments), cut_(std::move(cut)) {
+ConnectionGate::ConnectionGate(const Limits& limits, Instruments& instruments, Hooks hooks)
+    : limits_(limits), instruments_(instruments), hooks_(std::move(hooks)) {
   watcher_ = std::thread([this] { watch(); });
 }
 
@@ -25,71 +26,78 @@ ConnectionGate::~ConnectionGate() {
   watcher_.join();
 }
 
-std::size_t ConnectionGate::alive() const {
-  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
-                                                [](const Connection& c) { return !c.cut; }));
+void ConnectionGate::opened() {
+  const std::lock_guard lock(mutex_);
+  ++open_;
+  instruments_.connections.Set(static_cast<double>(open_));
+  // The watcher sleeps for ever while there is nothing to watch, and lightly in a crowd.
+  if (open_ == 1 || open_ == limits_.crowded) changed_.notify_all();
 }
 
-void ConnectionGate::opened(const void* id, Peer peer) {
+void ConnectionGate::closed() {
   const std::lock_guard lock(mutex_);
-  const auto now = Clock::now();
-  connections_.push_back({id, std::move(peer), Stage::kHead, now, false});
-  instruments_.connections.Set(static_cast<double>(connections_.size()));
-  enforce_locked(now);
-  // The watcher sleeps without a time limit while there is nothing to watch, and lightly in a
-  // crowd.
-  if (connections_.size() == 1 || connections_.size() >= limits_.crowded) changed_.notify_all();
+  if (open_ > 0) --open_;
+  instruments_.connections.Set(static_cast<double>(open_));
 }
 
-void ConnectionGate::set_stage(const void* id, Stage stage) {
+void ConnectionGate::requested(const Peer& peer) {
   const std::lock_guard lock(mutex_);
-  for (Connection& connection : connections_) {
-    if (connection.id != id) continue;
-    connection.stage = stage;
-    connection.since = Clock::now();
-  }
+  replies_.push_back({peer, Clock::now()});
 }
 
-void ConnectionGate::requested(const void* id) { set_stage(id, Stage::kReply); }
-void ConnectionGate::answered(const void* id) { set_stage(id, Stage::kHead); }
-
-void ConnectionGate::closing(const void* id) {
+void ConnectionGate::answered(const Peer& peer) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(connections_, [id](const Connection& c) { return c.id == id; });
-  instruments_.connections.Set(static_cast<double>(connections_.size()));
+  std::erase_if(replies_, [&](const Reply& reply) { return reply.peer == peer; });
 }
 
 bool ConnectionGate::crowded() const {
   const std::lock_guard lock(mutex_);
-  return alive() >= limits_.crowded;
-}
-
-void ConnectionGate::cut(Connection& connection) {
-  connection.cut = true;
-  cut_(connection.peer);
+  return open_ >= limits_.crowded;
 }
 
 void ConnectionGate::cut_all() {
   const std::lock_guard lock(mutex_);
-  for (Connection& connection : connections_) {
-    if (!connection.cut) cut(connection);
-  }
+  for (const IncomingConnection& connection : hooks_.find()) hooks_.cut(connection);
 }
 
-ConnectionGate::Connection* ConnectionGate::in_the_way(Clock::time_point now) {
-  Connection* chosen = nullptr;
+std::size_t ConnectionGate::alive() const {
+  return static_cast<std::size_t>(
+      std::count_if(seen_.begin(), seen_.end(), [](const Seen& one) { return !one.cut; }));
+}
+
+void ConnectionGate::look(Clock::time_point now) {
+  std::vector<Seen> found;
+  for (IncomingConnection& connection : hooks_.find()) {
+    const auto before = std::find_if(seen_.begin(), seen_.end(), [&](const Seen& one) {
+      return one.connection.fd == connection.fd && one.connection.peer == connection.peer;
+    });
+    const auto reply = std::find_if(replies_.begin(), replies_.end(),
+                                    [&](const Reply& one) { return one.peer == connection.peer; });
+    Seen seen{std::move(connection), now, reply != replies_.end(), false};
+    if (before != seen_.end()) {
+      seen.cut = before->cut;
+      if (!before->replying) seen.since = before->since;
+    }
+    if (seen.replying) seen.since = reply->since;
+    found.push_back(std::move(seen));
+  }
+  seen_ = std::move(found);
+}
+
+ConnectionGate::Seen* ConnectionGate::in_the_way(Clock::time_point now) {
+  Seen* chosen = nullptr;
   std::ptrdiff_t chosen_count = 0;
-  for (Connection& one : connections_) {
-    const auto grace = one.stage == Stage::kHead ? limits_.head_grace : limits_.reply_grace;
+  for (Seen& one : seen_) {
+    const auto grace = one.replying ? limits_.reply_grace : limits_.head_grace;
     if (one.cut || now - one.since < grace) continue;
-    const auto count = std::count_if(
-        connections_.begin(), connections_.end(),
-        [&](const Connection& c) { return !c.cut && c.peer.address == one.peer.address; });
+    const auto count = std::count_if(seen_.begin(), seen_.end(), [&](const Seen& other) {
+      return !other.cut && other.connection.peer.address == one.connection.peer.address;
+    });
     // Of the peer with most; who has not asked yet before who waits for an answer; the longest.
     const bool worse =
         chosen == nullptr || count > chosen_count ||
         (count == chosen_count &&
-         (one.stage != chosen->stage ? one.stage == Stage::kHead : one.since < chosen->since));
+         (one.replying != chosen->replying ? !one.replying : one.since < chosen->since));
     if (!worse) continue;
     chosen = &one;
     chosen_count = count;
@@ -97,36 +105,42 @@ ConnectionGate::Connection* ConnectionGate::in_the_way(Clock::time_point now) {
   return chosen;
 }
 
-void ConnectionGate::enforce_locked(Clock::time_point now) {
-  for (Connection& one : connections_) {
-    const auto deadline =
-        one.stage == Stage::kHead ? limits_.head_deadline : limits_.reply_deadline;
-    if (one.cut || now - one.since < deadline) continue;
-    cut(one);
+void ConnectionGate::enforce(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  look(now);
+  for (Seen& one : seen_) {
+    if (one.cut || !one.replying || now - one.since < limits_.reply_deadline) continue;
+    one.cut = true;
+    hooks_.cut(one.connection);
     instruments_.cut_slow.Increment();
   }
   while (alive() > limits_.crowded) {
-    Connection* const one = in_the_way(now);
+    Seen* const one = in_the_way(now);
     if (one == nullptr) return;
-    cut(*one);
+    one->cut = true;
+    hooks_.cut(one->connection);
     instruments_.cut_crowded.Increment();
   }
 }
 
-void ConnectionGate::enforce(Clock::time_point now) {
-  const std::lock_guard lock(mutex_);
-  enforce_locked(now);
-}
-
 void ConnectionGate::watch() {
+  if (hooks_.on_thread) hooks_.on_thread();
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    if (connections_.empty()) {
+    if (open_ == 0) {
+      seen_.clear();
       changed_.wait(lock);
-    } else {
-      changed_.wait_for(lock, connections_.size() >= limits_.crowded ? kWatchCrowded : kWatchCalm);
+      continue;
     }
-    enforce_locked(Clock::now());
+    const bool crowd = open_ >= limits_.crowded;
+    if (changed_.wait_for(lock, crowd ? kWatchCrowded : kWatchCalm) == std::cv_status::no_timeout &&
+        open_ < limits_.crowded) {
+      continue;
+    }
+    if (stop_ || open_ == 0) continue;
+    lock.unlock();
+    enforce(Clock::now());
+    lock.lock();
   }
 }
 

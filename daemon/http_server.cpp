@@ -105,7 +105,8 @@ HttpServer::HttpServer(Settings settings, Routes& routes, Instruments& instrumen
       routes_(routes),
       gate_(std::make_unique<ConnectionGate>(
           ConnectionGate::Limits{}, instruments,
-          [](const ConnectionGate::Peer& peer) { shut_connection(peer.address, peer.port); })) {}
+          ConnectionGate::Hooks{settings_.on_thread, [this] { return connections(); },
+                                shut_connection})) {}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(Settings settings, Routes& routes,
                                                       Instruments& instruments) {
@@ -140,12 +141,13 @@ Result<void> HttpServer::listen() {
                            "yes",
                            "keep_alive_timeout_ms",
                            "3000",
+                           "decode_url",
+                           "no",
                            "tcp_nodelay",
                            "1",
                            nullptr};
   mg_callbacks callbacks{};
   callbacks.begin_request = on_request;
-  callbacks.end_request = on_end;
   callbacks.log_message = on_message;
   callbacks.init_connection = on_open;
   callbacks.connection_close = on_close;
@@ -170,7 +172,10 @@ Result<void> HttpServer::listen() {
     ListenAddress address =
         at < settings_.addresses.size() ? settings_.addresses[at] : ListenAddress{};
     address.port = port;
-    ports_.push_back(port);
+    {
+      const std::lock_guard lock(ports_mutex_);
+      ports_.push_back(port);
+    }
     bound_.push_back(address.text());
     defer_accept(port);
   }
@@ -204,20 +209,21 @@ void* HttpServer::on_thread(const mg_context* context, int /*type*/) {
 }
 
 int HttpServer::on_open(const mg_connection* connection, void** /*data*/) {
-  const mg_request_info* info = ::mg_get_request_info(connection);
-  if (info == nullptr) return 0;
-  server_of(::mg_get_context(connection))
-      ->gate_->opened(connection,
-                      {info->remote_addr, static_cast<std::uint16_t>(info->remote_port)});
+  server_of(::mg_get_context(connection))->gate_->opened();
   return 0;
 }
 
 void HttpServer::on_close(const mg_connection* connection) {
-  server_of(::mg_get_context(connection))->gate_->closing(connection);
+  server_of(::mg_get_context(connection))->gate_->closed();
 }
 
-void HttpServer::on_end(const mg_connection* connection, int /*status*/) {
-  server_of(::mg_get_context(connection))->gate_->answered(connection);
+std::vector<IncomingConnection> HttpServer::connections() const {
+  std::vector<IncomingConnection> all;
+  const std::lock_guard lock(ports_mutex_);
+  for (const std::uint16_t port : ports_) {
+    for (IncomingConnection& one : incoming_connections(port)) all.push_back(std::move(one));
+  }
+  return all;
 }
 
 int HttpServer::on_request(mg_connection* connection) {
@@ -226,8 +232,10 @@ int HttpServer::on_request(mg_connection* connection) {
 
 // Nothing may leave into the library, which is C.
 int HttpServer::serve(mg_connection* connection) noexcept {
+  const mg_request_info* info = ::mg_get_request_info(connection);
+  const Peer peer{info->remote_addr, static_cast<std::uint16_t>(info->remote_port)};
+  gate_->requested(peer);
   try {
-    gate_->requested(connection);
     respond(connection);
   } catch (const std::exception& error) {
     log_error("a request ended in an exception", {{"error", error.what()}});
@@ -236,6 +244,7 @@ int HttpServer::serve(mg_connection* connection) noexcept {
     log_error("a request ended in an unknown exception");
     ::mg_send_http_error(connection, 500, "internal error");
   }
+  gate_->answered(peer);
   return 1;
 }
 

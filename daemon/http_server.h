@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "daemon/instruments.h"
 #include "daemon/listen_address.h"
 #include "daemon/routes.h"
+#include "daemon/sockets.h"
 
 struct mg_connection;
 struct mg_context;
@@ -49,12 +51,12 @@ class HttpServer {
   Result<void> listen();
   int serve(mg_connection* connection) noexcept;
   void respond(mg_connection* connection);
+  std::vector<IncomingConnection> connections() const;
 
   // The library's callbacks.
   static int on_request(mg_connection* connection);
   static int on_message(const mg_connection* connection, const char* message);
   static int on_open(const mg_connection* connection, void** data);
-  static void on_end(const mg_connection* connection, int status);
   static void on_close(const mg_connection* connection);
   static void* on_thread(const mg_context* context, int type);
 
@@ -64,6 +66,7 @@ class HttpServer {
   std::string start_message_;
   bool started_ = false;
   mg_context* context_ = nullptr;
+  mutable std::mutex ports_mutex_;
   std::vector<std::uint16_t> ports_;
   std::vector<std::string> bound_;
 };

@@ -2,63 +2,62 @@
 #include "daemon/sockets.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cstring>
+#include <memory>
+#include <optional>
+
+#include "collectors/support/text.h"
 
 namespace kernstat {
 namespace {
 
-// Half a second is rounded up to what a handshake's first retransmission takes (RFC 6298: 1 s).
+// Rounded up by the kernel to what the first retransmission of a handshake takes.
 constexpr int kDeferSeconds = 1;
-constexpr int kMostDescriptors = 4096;
 
-int descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostDescriptors;
-  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur, kMostDescriptors));
+template <typename Use>
+void for_descriptors(const Use& use) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), ::closedir);
+  if (!directory) return;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    if (const auto fd = to_number<int>(entry->d_name)) use(*fd);
+  }
 }
 
-struct Endpoint {
-  char address[INET6_ADDRSTRLEN]{};
-  std::uint16_t port = 0;
-};
+using GetName = int (*)(int, sockaddr*, socklen_t*);
 
-template <typename GetName>
-bool endpoint_of(int fd, const GetName& get_name, Endpoint& endpoint) {
+// The near (getsockname) or far (getpeername) end of an IP socket.
+std::optional<Peer> endpoint(int fd, GetName get_name) {
   sockaddr_storage name{};
   socklen_t size = sizeof name;
-  if (get_name(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return false;
+  if (get_name(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return {};
+  char text[INET6_ADDRSTRLEN]{};
   if (name.ss_family == AF_INET) {
     sockaddr_in ipv4{};
     std::memcpy(&ipv4, &name, sizeof ipv4);
-    endpoint.port = ntohs(ipv4.sin_port);
-    return ::inet_ntop(AF_INET, &ipv4.sin_addr, endpoint.address, sizeof endpoint.address) !=
-           nullptr;
+    ::inet_ntop(AF_INET, &ipv4.sin_addr, text, sizeof text);
+    return Peer{text, ntohs(ipv4.sin_port)};
   }
-  if (name.ss_family != AF_INET6) return false;
+  if (name.ss_family != AF_INET6) return {};
   sockaddr_in6 ipv6{};
   std::memcpy(&ipv6, &name, sizeof ipv6);
-  endpoint.port = ntohs(ipv6.sin6_port);
-  return ::inet_ntop(AF_INET6, &ipv6.sin6_addr, endpoint.address, sizeof endpoint.address) !=
-         nullptr;
+  ::inet_ntop(AF_INET6, &ipv6.sin6_addr, text, sizeof text);
+  return Peer{text, ntohs(ipv6.sin6_port)};
 }
 
 template <typename Use>
 void for_listeners(std::uint16_t port, const Use& use) {
-  for (int fd = 0; fd < descriptor_limit(); ++fd) {
+  for_descriptors([&](int fd) {
     int listens = 0;
     socklen_t size = sizeof listens;
-    Endpoint own;
-    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0 &&
-        endpoint_of(fd, ::getsockname, own) && own.port == port) {
-      use(fd);
-    }
-  }
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) return;
+    const auto own = endpoint(fd, ::getsockname);
+    if (own && own->port == port) use(fd);
+  });
 }
 
 }  // namespace
@@ -73,13 +72,19 @@ void shut_listener(std::uint16_t port) {
   for_listeners(port, [](int fd) { ::shutdown(fd, SHUT_RDWR); });
 }
 
-void shut_connection(std::string_view address, std::uint16_t port) {
-  for (int fd = 0; fd < descriptor_limit(); ++fd) {
-    Endpoint far;
-    if (endpoint_of(fd, ::getpeername, far) && far.port == port && address == far.address) {
-      ::shutdown(fd, SHUT_RDWR);
-      return;
-    }
+std::vector<IncomingConnection> incoming_connections(std::uint16_t port) {
+  std::vector<IncomingConnection> all;
+  for_descriptors([&](int fd) {
+    const auto near = endpoint(fd, ::getsockname);
+    if (!near || near->port != port) return;
+    if (auto far = endpoint(fd, ::getpeername)) all.push_back({fd, std::move(*far)});
+  });
+  return all;
+}
+
+void shut_connection(const IncomingConnection& connection) {
+  if (endpoint(connection.fd, ::getpeername) == connection.peer) {
+    ::shutdown(connection.fd, SHUT_RDWR);
   }
 }
 

@@ -3,20 +3,37 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
+#include <vector>
 
 namespace kernstat {
 
+/// The far end of a TCP connection.
+struct Peer {
+  std::string address;  ///< numeric
+  std::uint16_t port = 0;
+  bool operator==(const Peer&) const = default;
+};
+
+/// A connection that came in on a port of ours.
+struct IncomingConnection {
+  int fd = -1;
+  Peer peer;
+};
+
 /// Makes the kernel hand over connections of the listening socket on `port` only when they have
-/// sent something (TCP_DEFER_ACCEPT, tcp(7)): who only connects then holds no thread.
+/// sent something (TCP_DEFER_ACCEPT, tcp(7)): who only connects then holds no thread for a while.
 void defer_accept(std::uint16_t port);
 
 /// Wakes whoever waits on the listening socket of `port`, for good.
 void shut_listener(std::uint16_t port);
 
-/// Ends the connection whose far end is this numeric address and port, in both directions. The
-/// descriptor stays open, and its owner sees the end of the stream. Nothing happens when there is
-/// no such connection.
-void shut_connection(std::string_view address, std::uint16_t port);
+/// All connections whose near end is `port`, accepted or waiting inside the library.
+std::vector<IncomingConnection> incoming_connections(std::uint16_t port);
+
+/// Ends a connection in both directions, if its descriptor still is that connection. The descriptor
+/// stays open, and its owner sees the end of the stream. (If the owner closes it and accepts
+/// another one between the check and the call, that one ends: its client asks again.)
+void shut_connection(const IncomingConnection& connection);
 
 }  // namespace kernstat
