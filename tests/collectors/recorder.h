@@ -104,9 +104,9 @@ class FakeHost {
 };
 
 /// The host whose files are tests/fixtures/NAME.
-inline Host fixture_host(const std::string& name) {
+inline Host host_of_fixture(const std::string& name) {
   const std::string root = std::string(KERNSTAT_SOURCE) + "/tests/fixtures/" + name;
-  return {.proc = root + "/proc", .sys = root + "/sys", .root = root + "/root"};
+  return {.proc = root + "/proc", .sys = root + "/sys", .root = root};
 }
 
 /// The text of one fixture file ("debian12/proc/stat"); fails the test when it is not there.
