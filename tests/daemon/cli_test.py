@@ -125,9 +125,10 @@ class Refusing(unittest.TestCase):
             address = f"127.0.0.1:{taken.getsockname()[1]}"
             result = run(f"--web.listen-address={address}", "--bpf=off")
         self.assertEqual(result.returncode, 1)
-        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-        self.assertIn(address, result.stderr)
-        self.assertIn("Address already in use", result.stderr)
+        errors = [line for line in result.stderr.splitlines() if "level=error" in line]
+        self.assertEqual(len(errors), 1, result.stderr)
+        self.assertIn(address, errors[0])
+        self.assertRegex(errors[0], "(?i)already in use")
 
 
 class Closing(unittest.TestCase):
