@@ -201,7 +201,7 @@ std::optional<LoadedConfig> load_config(std::string_view text, const std::string
                       config.collectors);
     }
     apply(overrides, config, problems);
-    if (known.tools && config.bpf.enabled) loaded.tools = known.tools(config.bpf, problems);
+    if (known.tools && config.bpf.enabled) loaded.tools = known.tools(config.bpf);
     fill_defaults(loaded.tools, config.tools);
     // Without BPF nobody has looked which tools there are, so that nothing can be said of them.
     if (tools != nullptr && config.bpf.enabled) {

@@ -79,8 +79,8 @@ struct Config {
 struct KnownSpecs {
   std::vector<CollectorSpec> collectors;
   /// The BPF tools of the directories that `bpf` names; called once a load, after `bpf` is read.
-  /// Problems of their own are added to the list. May be empty: no tools.
-  std::function<std::vector<CollectorSpec>(const BpfConfig& bpf, Problems& problems)> tools;
+  /// May be empty: no tools.
+  std::function<std::vector<CollectorSpec>(const BpfConfig& bpf)> tools;
 };
 
 /// Values of the command line, which win over the file's.

@@ -69,8 +69,12 @@ void log_state(const std::string& name, CollectorState before, CollectorState no
 
 class App {
  public:
-  App(const CommandLine& line, LoadedConfig loaded)
-      : line_(line), loaded_(std::move(loaded)), record_(begin_record()), runner_(settings()) {}
+  App(Loader& loader, LoadedConfig loaded)
+      : loader_(loader),
+        line_(loader.line()),
+        loaded_(std::move(loaded)),
+        record_(begin_record()),
+        runner_(settings()) {}
 
   int run();
 
@@ -90,6 +94,7 @@ class App {
   void drop_for_lane(Lane lane) const;
   void after_bpf_start() const;
 
+  Loader& loader_;
   const CommandLine& line_;
   LoadedConfig loaded_;
   RunRecord record_;
@@ -234,7 +239,7 @@ void App::loop() {
 
 Result<void> App::reload() {
   static_cast<void>(notifier_.reloading());
-  auto loaded = load(line_);
+  auto loaded = loader_.load();
   Result<void> outcome;
   if (loaded) {
     take(std::move(*loaded));
@@ -263,6 +268,7 @@ void App::take(LoadedConfig loaded) {
   keep(loaded.config.bpf.dir, old.bpf.dir, "bpf.dir");
   keep(loaded.config.bpf.user_dir, old.bpf.user_dir, "bpf.user_dir");
   keep(loaded.config.bpf.memory_limit, old.bpf.memory_limit, "bpf.memory_limit");
+  keep(loaded.config.bpf.budget, old.bpf.budget, "bpf.budget");
   keep(loaded.config.bpf.lockdown, old.bpf.lockdown, "bpf.lockdown");
   loaded_ = std::move(loaded);
   set_log(loaded_.config.log);
@@ -297,13 +303,13 @@ int App::run() {
 
 }  // namespace
 
-int run_daemon(const CommandLine& line, LoadedConfig loaded) {
+int run_daemon(Loader& loader, LoadedConfig loaded) {
   if (const auto blocked = Events::block_signals(); !blocked) {
     log_error("cannot start", {{"error", blocked.error().message}});
     return kCouldNotStart;
   }
   set_log(loaded.config.log);
-  App app(line, std::move(loaded));
+  App app(loader, std::move(loaded));
   return app.run();
 }
 

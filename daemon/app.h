@@ -3,11 +3,11 @@
 #pragma once
 
 #include "config/config.h"
-#include "daemon/options.h"
+#include "daemon/load.h"
 
 namespace kernstat {
 
 /// Runs until SIGTERM or SIGINT; gives the exit code.
-int run_daemon(const CommandLine& line, LoadedConfig loaded);
+int run_daemon(Loader& loader, LoadedConfig loaded);
 
 }  // namespace kernstat

@@ -7,31 +7,43 @@
 
 namespace kernstat {
 
-KnownSpecs known_specs(const CommandLine& line) {
-  bpf::EngineSettings settings;
-  settings.host = line.host;
-  settings.btf_path = line.btf_path;
-  settings.debug = [](std::string_view tool, std::string_view log) {
-    log_debug("a BPF program did not load", {{"tool", tool}, {"log", log}});
-  };
-  // A broken tool must not keep the daemon from starting; who asks for a check is told.
-  const bpf::Broken broken =
-      line.command == Command::kCheckConfig ? bpf::Broken::kReport : bpf::Broken::kStand;
-  return {registered_collectors(), [settings, broken](const BpfConfig& config, Problems& problems) {
-            return bpf::discover_tools(config, settings, broken, problems);
-          }};
+const std::vector<CollectorSpec>& Loader::tools(const BpfConfig& bpf) {
+  if (!tools_) {
+    bpf::EngineSettings settings;
+    settings.host = line_.host;
+    settings.btf_path = line_.btf_path;
+    settings.debug = [](std::string_view tool, std::string_view log) {
+      log_debug("BPF program not loaded", {{"tool", tool}, {"log", log}});
+    };
+    // A broken tool must not keep the daemon from starting; who asks for a check is told.
+    const bpf::Broken broken =
+        line_.command == Command::kCheckConfig ? bpf::Broken::kReport : bpf::Broken::kStand;
+    tools_ = bpf::discover_tools(bpf, std::move(settings), broken, tool_problems_);
+  }
+  return *tools_;
 }
 
-tl::expected<LoadedConfig, LoadFailure> load(const CommandLine& line) {
+KnownSpecs Loader::known() {
+  return {registered_collectors(), [this](const BpfConfig& bpf) { return tools(bpf); }};
+}
+
+std::string Loader::reference() {
+  if (line_.overrides.bpf_enabled == false) return reference_config(registered_collectors(), {});
+  BpfConfig bpf;
+  bpf.dir = line_.overrides.bpf_dir.value_or(bpf.dir);
+  return reference_config(registered_collectors(), tools(bpf));
+}
+
+tl::expected<LoadedConfig, LoadFailure> Loader::load() {
   std::string text;
-  auto file = read_file(line.config_file, kMaxYamlBytes + 1);
+  auto file = read_file(line_.config_file, kMaxYamlBytes + 1);
   if (file) {
     text = std::move(*file);
-  } else if (line.config_file_given || file.error().kind != ErrorKind::kAbsent) {
+  } else if (line_.config_file_given || file.error().kind != ErrorKind::kAbsent) {
     return tl::unexpected(LoadFailure{file.error().message + "\n", 1});
   }
   Problems problems;
-  auto loaded = load_config(text, line.config_file, known_specs(line), line.overrides, problems);
+  auto loaded = load_config(text, line_.config_file, known(), line_.overrides, problems);
   if (!loaded) return tl::unexpected(LoadFailure{problems.text(), 2});
   return std::move(*loaded);
 }

@@ -2,7 +2,9 @@
 // The configuration that a command line stands for.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "daemon/options.h"
@@ -15,11 +17,31 @@ struct LoadFailure {
   int exit_code = 2;
 };
 
-/// Reads the file, the command line's own settings and the BPF directories. Fails for a file that
-/// cannot be read (exit code 1) and for a configuration with problems (2).
-tl::expected<LoadedConfig, LoadFailure> load(const CommandLine& line);
+/// Reads the configuration, at start and at each reload. One thread.
+class Loader {
+ public:
+  explicit Loader(CommandLine line) : line_(std::move(line)) {}
 
-/// What a configuration may speak of in this build.
-KnownSpecs known_specs(const CommandLine& line);
+  /// Reads the file and the command line's own settings. Fails for a file that cannot be read (exit
+  /// code 1) and for a configuration with problems (2). The BPF directories are read the first time
+  /// only: what runs shares the tools' engine.
+  tl::expected<LoadedConfig, LoadFailure> load();
+  /// The file with every key and its default, tools of the BPF directory included, if there is one
+  /// and BPF is not off.
+  std::string reference();
+
+  const CommandLine& line() const { return line_; }
+  /// What is wrong with BPF tools, when --check-config asks; else each broken one is a collector
+  /// that fails.
+  const Problems& tool_problems() const { return tool_problems_; }
+
+ private:
+  const std::vector<CollectorSpec>& tools(const BpfConfig& bpf);
+  KnownSpecs known();
+
+  CommandLine line_;
+  std::optional<std::vector<CollectorSpec>> tools_;
+  Problems tool_problems_;
+};
 
 }  // namespace kernstat

@@ -13,32 +13,31 @@ namespace {
 using namespace kernstat;
 
 constexpr int kCouldNotStart = 1;
+constexpr int kWrongConfiguration = 2;
 
-// The tools of a directory that cannot be read are left out: the reference is then the rest.
-int print_reference(const CommandLine& line) {
-  const KnownSpecs known = known_specs(line);
-  std::vector<CollectorSpec> tools;
-  if (known.tools) {
-    BpfConfig bpf;
-    if (line.overrides.bpf_dir) bpf.dir = *line.overrides.bpf_dir;
-    Problems ignored;
-    tools = known.tools(bpf, ignored);
-  }
-  const std::string text = reference_config(known.collectors, tools);
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : kCouldNotStart;
+int print(const std::string& text) {
+  const bool printed = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return printed && std::fflush(stdout) == 0 ? 0 : kCouldNotStart;
+}
+
+// A broken tool is left out when the daemon runs; here it is wrong like anything else.
+int check_config(const Loader& loader) {
+  if (loader.tool_problems().empty()) return print(loader.line().config_file + ": no problems\n");
+  std::fputs(loader.tool_problems().text().c_str(), stderr);
+  return kWrongConfiguration;
 }
 
 int run(const CommandLine& line) {
-  if (line.command == Command::kDefaultConfig) return print_reference(line);
-  const auto loaded = load(line);
+  Loader loader(line);
+  if (line.command == Command::kDefaultConfig) return print(loader.reference());
+  const auto loaded = loader.load();
   if (!loaded) {
     std::fputs(loaded.error().text.c_str(), stderr);
     return loaded.error().exit_code;
   }
   switch (line.command) {
     case Command::kCheckConfig:
-      std::printf("%s: no problems\n", line.config_file.c_str());
-      return 0;
+      return check_config(loader);
     case Command::kList:
       print_list(*loaded);
       return 0;
@@ -51,7 +50,7 @@ int run(const CommandLine& line) {
     std::fprintf(stderr, "kernstatd: cannot start: %s\n", proc.error().message.c_str());
     return kCouldNotStart;
   }
-  return line.command == Command::kOnce ? run_once(line, *loaded) : run_daemon(line, *loaded);
+  return line.command == Command::kOnce ? run_once(line, *loaded) : run_daemon(loader, *loaded);
 }
 
 }  // namespace

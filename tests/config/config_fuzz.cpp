@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kernstat;
-  static const KnownSpecs kKnown{registered_collectors(), [](const BpfConfig&, Problems&) {
+  static const KnownSpecs kKnown{registered_collectors(), [](const BpfConfig&) {
                                    std::vector<CollectorSpec> tools;
                                    tools.push_back({.name = "biolatency", .help = "A tool."});
                                    return tools;

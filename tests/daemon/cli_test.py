@@ -61,6 +61,18 @@ class Printing(unittest.TestCase):
         self.assertEqual(failed, [])
         self.assertEqual(result.returncode, 0)
 
+    def test_a_broken_tool_is_named_by_check_config_and_stops_nothing_else(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, "mine.yaml"), "w", encoding="utf-8") as file:
+                file.write("help: Mine.\nmetrics: []\ncolour: red\n")
+            check = run("--check-config", "--config.file=/dev/null", f"--bpf.dir={directory}")
+            self.assertEqual(check.returncode, 2)
+            self.assertIn("mine.yaml:3:1: unknown key 'colour'", check.stderr)
+            once = run("--once", "--config.file=/dev/null", f"--bpf.dir={directory}")
+        self.assertRegex(once.stderr, r"(?m)^mine +failed .*mine.yaml:")
+        self.assertIn("node_load1", once.stdout)
+        self.assertEqual(once.returncode, 1)
+
     def test_once_exits_with_1_when_a_collector_failed(self):
         with tempfile.TemporaryDirectory() as proc:
             with open(os.path.join(proc, "loadavg"), "w", encoding="utf-8") as file:
