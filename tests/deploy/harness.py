@@ -130,3 +130,9 @@ class Systemd:
 
     def log(self):
         return self._log_path.read_text(errors="replace")
+
+
+def drop_in(port):
+    """What makes the shipped unit run the daemon under test: another program, another port, its log in ours."""
+    return ("[Service]\nExecStart=\nExecStart=/run/kernstat-test/kernstatd --bpf.dir=/run/kernstat-test/bpf "
+            f"--web.listen-address=127.0.0.1:{port}\nStandardOutput=inherit\nStandardError=inherit\n")

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where. Configuration and the unit have fixed places, whatever the prefix.
+if(NOT TARGET kernstatd)
+  return()
+endif()
+find_program(KERNSTAT_GZIP gzip REQUIRED)
+set(KERNSTAT_DEPLOY ${CMAKE_SOURCE_DIR}/deploy)
+set(KERNSTAT_STAGE ${CMAKE_BINARY_DIR}/stage)
+file(MAKE_DIRECTORY ${KERNSTAT_STAGE})
+
+install(TARGETS kernstatd RUNTIME DESTINATION bin)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/bpf/ DESTINATION lib/kernstat/bpf
+  FILES_MATCHING PATTERN arm64 EXCLUDE PATTERN "*.bpf.o" PATTERN "*.yaml")
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/bpf/ DESTINATION lib/kernstat/bpf/include
+  FILES_MATCHING PATTERN "*.bpf.h")
+install(FILES ${CMAKE_SOURCE_DIR}/config/kernstatd.yaml DESTINATION /etc/kernstat)
+install(FILES ${KERNSTAT_DEPLOY}/debian/default DESTINATION /etc/default RENAME kernstat)
+install(FILES ${KERNSTAT_DEPLOY}/systemd/kernstat.service DESTINATION /lib/systemd/system)
+install(FILES ${KERNSTAT_DEPLOY}/systemd/full.conf DESTINATION share/kernstat/systemd)
+
+# kernstat_gzipped(FILE RESULT): without name and time, so that the same sources give the same package.
+function(kernstat_gzipped file result)
+  add_custom_command(OUTPUT ${result} DEPENDS ${file}
+    COMMAND sh -c "${KERNSTAT_GZIP} -9nc ${file} > ${result}" VERBATIM)
+endfunction()
+set(KERNSTAT_CONTACT kernstat@example.org CACHE STRING "Who answers for the package")
+string(TIMESTAMP KERNSTAT_RELEASE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
+configure_file(${KERNSTAT_DEPLOY}/debian/changelog.in ${KERNSTAT_STAGE}/changelog @ONLY)
+kernstat_gzipped(${KERNSTAT_STAGE}/changelog ${KERNSTAT_STAGE}/changelog.Debian.gz)
+kernstat_gzipped(${KERNSTAT_DEPLOY}/debian/kernstatd.8 ${KERNSTAT_STAGE}/kernstatd.8.gz)
+add_custom_target(compressed ALL DEPENDS ${KERNSTAT_STAGE}/changelog.Debian.gz ${KERNSTAT_STAGE}/kernstatd.8.gz)
+install(FILES ${KERNSTAT_STAGE}/kernstatd.8.gz DESTINATION share/man/man8)
+install(FILES ${KERNSTAT_STAGE}/changelog.Debian.gz ${KERNSTAT_DEPLOY}/debian/copyright
+  DESTINATION share/doc/kernstat)
+install(FILES ${KERNSTAT_DEPLOY}/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME kernstat)
