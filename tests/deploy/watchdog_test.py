@@ -17,12 +17,12 @@ libc = ctypes.CDLL(None, use_errno=True)
 def stall(pid):
     """Stops the thread that ticks the fast collectors, and only it, as a lock or a stuck system call would."""
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        if (thread / "comm").read_text().strip() == "fast":
+        if (thread / "comm").read_text().strip() == "kernstat-fast":
             for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
                 if libc.ptrace(request, int(thread.name), None, None) != 0:
                     raise OSError(ctypes.get_errno(), "ptrace")
             return
-    raise AssertionError("no thread called fast")
+    raise AssertionError("no thread called kernstat-fast")
 
 
 def main():

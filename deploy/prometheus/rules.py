@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the rules of Prometheus from records.yaml and alerts.yaml.
+
+usage: rules.py DIRECTORY    writes kernstat-records.yaml, kernstat-fleet.yaml and kernstat-alerts.yaml there
+
+kernstat-records.yaml and kernstat-alerts.yaml belong on the Prometheus that scrapes; kernstat-fleet.yaml makes series
+of the merged histograms of all its hosts, few enough to be sent to Thanos or Mimir.
+"""
+import pathlib
+import sys
+
+import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+HEAD = "# SPDX-License-Identifier: Apache-2.0\n# Made by rules.py; change records.yaml or alerts.yaml instead.\n"
+RUNBOOKS = "/usr/share/doc/kernstat/runbooks.md"
+
+
+def load(name):
+    return yaml.safe_load((HERE / name).read_text())
+
+
+def quantile(q, name, labels):
+    """Works for the classic and for the native form of a histogram; only one of them is stored."""
+    by = ", ".join(labels)
+    return (f"histogram_quantile({q}, sum by ({by}, le) (rate({name}_bucket[5m])))"
+            f" or histogram_quantile({q}, sum by ({by}) (rate({name}[5m])))")
+
+
+def mean(name, labels):
+    by = ", ".join(labels)
+    return (f"sum by ({by}) (rate({name}_sum[5m])) / (sum by ({by}) (rate({name}_count[5m])) > 0)"
+            f" or histogram_sum(sum by ({by}) (rate({name}[5m]))) / (histogram_count(sum by ({by}) (rate({name}[5m]))) > 0)")
+
+
+def merged(level, name, labels):
+    """The merged histogram as a series of its own, which a global view can add up again."""
+    by = ", ".join(labels)
+    yield {"record": f"{level}:{name}_bucket:rate5m", "expr": f"sum by ({by}, le) (rate({name}_bucket[5m]))"}
+    yield {"record": f"{level}:{name}:rate5m", "expr": f"sum by ({by}) (rate({name}[5m]))"}
+    for text, q in QUANTILES.items():
+        yield {"record": f"{level}:{name}:{text}",
+               "expr": f"histogram_quantile({q}, {level}:{name}_bucket:rate5m)"
+                       f" or histogram_quantile({q}, {level}:{name}:rate5m)"}
+
+
+def records():
+    source = load("records.yaml")
+    plain = [{"record": name, "expr": expr} for name, expr in source["records"].items()]
+    hosts = []
+    for name, labels in source["histograms"].items():
+        kept = ["job", "instance", *labels]
+        hosts += [{"record": f"instance:{name}:{text}", "expr": quantile(q, name, kept)}
+                  for text, q in QUANTILES.items()]
+        hosts.append({"record": f"instance:{name}:mean", "expr": mean(name, kept)})
+    return [{"name": "kernstat-records", "rules": plain}, {"name": "kernstat-quantiles", "rules": hosts}]
+
+
+def fleet():
+    rules = []
+    for name, labels in load("records.yaml")["histograms"].items():
+        # Devices of different hosts have nothing in common but a name.
+        kept = ["job", "cluster", *(label for label in labels if label != "device")]
+        rules += merged("job", name, kept)
+    return [{"name": "kernstat-fleet", "interval": "1m", "rules": rules}]
+
+
+def alerts():
+    groups = []
+    for group in load("alerts.yaml"):
+        rules = []
+        for alert in group["alerts"]:
+            rule = {"alert": alert["alert"], "expr": alert["expr"]}
+            if "for" in alert:
+                rule["for"] = alert["for"]
+            description = alert["description"].replace("{{host}}", "{{ $labels.instance }}")
+            description = description.replace("{{value}}", "{{ $value | humanize }}")
+            rule["labels"] = {"severity": alert["severity"]}
+            rule["annotations"] = {"summary": alert["summary"],
+                                   "description": f"{description} First: {alert['command']}",
+                                   "runbook": f"{RUNBOOKS}#{alert['alert'].lower()}"}
+            rules.append(rule)
+        groups.append({"name": f"kernstat-{group['group']}", "rules": rules})
+    return groups
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    directory = pathlib.Path(sys.argv[1])
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, groups in (("records", records()), ("fleet", fleet()), ("alerts", alerts())):
+        text = yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000, allow_unicode=True)
+        (directory / f"kernstat-{name}.yaml").write_text(HEAD + text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
