@@ -33,3 +33,18 @@ install(FILES ${KERNSTAT_STAGE}/kernstatd.8.gz DESTINATION share/man/man8)
 install(FILES ${KERNSTAT_STAGE}/changelog.Debian.gz ${KERNSTAT_DEPLOY}/debian/copyright
   DESTINATION share/doc/kernstat)
 install(FILES ${KERNSTAT_DEPLOY}/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME kernstat)
+
+# Prometheus rules, made from their sources.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(KERNSTAT_RULES ${CMAKE_BINARY_DIR}/prometheus)
+add_custom_command(
+  OUTPUT ${KERNSTAT_RULES}/kernstat-records.yaml ${KERNSTAT_RULES}/kernstat-fleet.yaml ${KERNSTAT_RULES}/kernstat-alerts.yaml
+  COMMAND ${Python3_EXECUTABLE} -B ${KERNSTAT_DEPLOY}/prometheus/rules.py ${KERNSTAT_RULES}
+  DEPENDS ${KERNSTAT_DEPLOY}/prometheus/rules.py ${KERNSTAT_DEPLOY}/prometheus/records.yaml
+    ${KERNSTAT_DEPLOY}/prometheus/alerts.yaml VERBATIM)
+add_custom_target(rules ALL DEPENDS ${KERNSTAT_RULES}/kernstat-alerts.yaml)
+install(DIRECTORY ${KERNSTAT_RULES}/ DESTINATION share/kernstat/prometheus)
+install(FILES ${KERNSTAT_DEPLOY}/prometheus/runbooks.md ${KERNSTAT_DEPLOY}/README.md ${KERNSTAT_DEPLOY}/migration.md
+  DESTINATION share/doc/kernstat)
+install(DIRECTORY ${KERNSTAT_DEPLOY}/prometheus/ DESTINATION share/kernstat/prometheus
+  FILES_MATCHING PATTERN "scrape-*.yaml" PATTERN "targets.json")
