@@ -77,15 +77,13 @@ class Systemd:
             (units / "kernstat.service.d" / f"{number}.conf").write_text(text)
         shutil.copy(BUILD / "kernstatd", root)
         shutil.copytree(BUILD / "bpf", root / "bpf", ignore=shutil.ignore_patterns("arm64", "*.d"))
-        self._log_path = root / "log"
         self._process = None
         self.pid = None
 
     def __enter__(self):
-        log = open(self._log_path, "wb")
         self._process = subprocess.Popen(
             ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc", "--cgroup",
-             "sh", "-c", INSIDE, "sh", self._directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+             "sh", "-c", INSIDE, "sh", self._directory], stdin=subprocess.DEVNULL)
         children = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
         self.pid = int(wait_for("a child of unshare", lambda: open(children).read().split(), 10)[0])
         try:
@@ -129,10 +127,12 @@ class Systemd:
         return 0
 
     def log(self):
-        return self._log_path.read_text(errors="replace")
+        """What the daemon said."""
+        path = pathlib.Path(f"/proc/{self.pid}/root/run/kernstat-test/log")
+        return path.read_text(errors="replace") if path.exists() else ""
 
 
 def drop_in(port):
     """What makes the shipped unit run the daemon under test: another program, another port, its log in ours."""
     return ("[Service]\nExecStart=\nExecStart=/run/kernstat-test/kernstatd --bpf.dir=/run/kernstat-test/bpf "
-            f"--web.listen-address=127.0.0.1:{port}\nStandardOutput=inherit\nStandardError=inherit\n")
+            f"--web.listen-address=127.0.0.1:{port}\nStandardOutput=append:/run/kernstat-test/log\nStandardError=append:/run/kernstat-test/log\n")
