@@ -77,7 +77,7 @@ KS_TWIN(block_bio_complete, on_complete, struct request_queue* q, struct bio* bi
   if (!value) return 0;
   time_hist_add(&value->duration, ns);
   size_hist_add(&value->size, queued.bytes);
-  if (ks_is_swap(queued.flags)) {
+  if (ks_is_swap_write(queued.flags)) {
     time_hist* swap = swap_bios_get(&key);
     if (swap) time_hist_add(swap, ns);
   }

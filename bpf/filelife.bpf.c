@@ -36,8 +36,9 @@ struct xfs_inode___icd {
   struct xfs_icdinode i_d;
 } KS_KERNEL;
 
+// Newer verifiers want proof that a module's tracepoint gave an object.
 static __always_inline bool is_deleted(const bool direct, struct inode* inode) {
-  return ks_read(direct, inode, i_nlink) == 0 &&
+  return inode && ks_read(direct, inode, i_nlink) == 0 &&
          (ks_read(direct, inode, i_mode) & KS_S_IFMT) == KS_S_IFREG;
 }
 
@@ -71,6 +72,7 @@ KS_TWIN(btrfs_inode_evict, on_btrfs, struct inode* inode) {
 }
 
 KS_TWIN(xfs_destroy_inode, on_xfs, struct xfs_inode* info) {
+  if (!info) return 0;
   struct inode* inode = (void*)info + bpf_core_field_offset(struct xfs_inode, i_vnode);
   if (!is_deleted(false, inode)) return 0;
   struct xfs_inode___icd* old = (void*)info;

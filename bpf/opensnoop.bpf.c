@@ -41,12 +41,21 @@ static __always_inline int count_file(struct file* file) {
   return 0;
 }
 
+static __always_inline int on_result(struct file* file) {
+  long error = (long)file;
+  return error < 0 && error >= -MAX_ERRNO ? count_error(error) : count_file(file);
+}
+
 struct filename;
 struct open_flags;
 KS_HOOK("fexit/do_filp_open", on_filp_open, int dfd, struct filename* pathname,
         const struct open_flags* op, struct file* file) {
-  long error = (long)file;
-  return error < 0 && error >= -MAX_ERRNO ? count_error(error) : count_file(file);
+  return on_result(file);
+}
+// Its newer name.
+KS_HOOK("fexit/do_file_open", on_file_open, int dfd, struct filename* pathname,
+        const struct open_flags* op, struct file* file) {
+  return on_result(file);
 }
 
 static __always_inline int on_exit(long result) {

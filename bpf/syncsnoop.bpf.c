@@ -63,11 +63,12 @@ KS_HOOK("fexit/vfs_fsync_range", on_vfs_end, struct file* file, __s64 start, __s
   return on_end(true, file->f_inode, result);
 }
 
+// Newer verifiers want proof that a module's tracepoint gave an object.
 KS_TWIN(ext4_sync_file_enter, on_ext4_begin, struct file* file, int datasync) {
-  return on_begin(ks_read(direct, file, f_inode), datasync);
+  return !file ? 0 : on_begin(ks_read(direct, file, f_inode), datasync);
 }
 KS_TWIN(ext4_sync_file_exit, on_ext4_end, struct inode* inode, int result) {
-  return on_end(direct, inode, result);
+  return !inode ? 0 : on_end(direct, inode, result);
 }
 
 struct whole_key {
@@ -84,5 +85,5 @@ static __always_inline int on_whole(fs_magic fstype) {
 
 // Every file system's syncing comes twice: to start it, and to wait for it.
 KS_TWIN(ext4_sync_fs, on_ext4_fs, struct super_block* sb, int wait) {
-  return wait ? on_whole((fs_magic)ks_read(direct, sb, s_magic)) : 0;
+  return sb && wait ? on_whole((fs_magic)ks_read(direct, sb, s_magic)) : 0;
 }

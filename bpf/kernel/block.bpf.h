@@ -51,8 +51,10 @@ struct request_queue {
   struct gendisk* disk;
 } KS_KERNEL;
 
+struct bio;
 struct request {
   struct request_queue* q;
+  struct bio* bio;
   unsigned int cmd_flags;
   unsigned int rq_flags;
   unsigned int __data_len;
@@ -77,6 +79,7 @@ struct bio {
   struct block_device* bi_bdev;
   unsigned int bi_opf;
   __u8 bi_status;
+  void* bi_end_io;
   struct bvec_iter bi_iter;
 } KS_KERNEL;
 
@@ -103,8 +106,8 @@ static __always_inline enum operation ks_operation(__u32 flags) {
   }
 }
 
-/// Whether a request or bio reads from or writes to a swap device or swap file.
-static __always_inline bool ks_is_swap(__u32 flags) {
+/// Whether a request or bio writes to swap. The kernel marks no reads.
+static __always_inline bool ks_is_swap_write(__u32 flags) {
   if (!bpf_core_enum_value_exists(enum req_flag_bits, __REQ_SWAP)) return false;
   return flags >> bpf_core_enum_value(enum req_flag_bits, __REQ_SWAP) & 1;
 }

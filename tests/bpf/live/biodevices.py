@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=live
+"""Bios of a zram device of our own are counted with their sizes and errors."""
+import os
+
+from common import BLOCK, LoopDevice, ZramDevice, read_blocks, write_blocks
+from harness import expect, main
+
+NAME = "kernstat_block_bio_duration_seconds"
+SIZE = "kernstat_block_bio_size_bytes"
+
+
+def settle(tool, zram):
+    """The first bio tells the engine to attach the second hook."""
+    write_blocks(zram.node, 1)
+    tool.scrape()
+    return tool.scrape()
+
+
+def counts_each_bio(tool):
+    with ZramDevice() as zram:
+        before = settle(tool, zram)
+        write_blocks(zram.node, 23)
+        read_blocks(zram.node, 11, 2 * BLOCK)
+        after = tool.scrape()
+        for operation, count, size in (("write", 23, BLOCK), ("read", 11, 2 * BLOCK)):
+            where = {"device": zram.name, "operation": operation}
+            expect(after.delta(before, NAME + "_count", **where), count, operation)
+            expect(after.delta(before, SIZE + "_sum", **where), count * size, "bytes")
+            expect(after.histogram(SIZE, **where)[size] - before.histogram(SIZE, **where).get(size, 0),
+                   count, "bucket of the size")
+            seconds = after.delta(before, NAME + "_sum", **where)
+            assert 0 < seconds < 1, f"{seconds} s"
+        expect(after.lost(), 0, "lost")
+
+
+def requests_are_not_bios(tool):
+    with ZramDevice() as zram, LoopDevice() as loop:
+        settle(tool, zram)
+        write_blocks(loop.node, 5)
+        after = tool.scrape()
+        assert not after.has(NAME + "_count", device=loop.name), "a device with requests"
+
+
+def counts_errors(tool):
+    with ZramDevice() as zram:
+        before = settle(tool, zram)
+        # Beyond its limit of memory zram fails writes of what does not compress.
+        zram.set("mem_limit", 1)
+        failed = 0
+        fd = os.open(zram.node, os.O_WRONLY | os.O_SYNC)
+        for i in range(1, 9):
+            try:
+                os.pwrite(fd, os.urandom(BLOCK), i * BLOCK)
+            except OSError:
+                failed += 1
+        try:
+            os.close(fd)
+        except OSError:
+            pass
+        assert failed > 0, "nothing failed"
+        errors = tool.scrape().delta(before, "kernstat_block_io_errors_total", device=zram.name,
+                                     operation="write", status="ioerr")
+        expect(errors, failed, "errors")
+
+
+main("biodevices", counts_each_bio, requests_are_not_bios, counts_errors)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the stimuli of several live tests need: devices, file systems, memory cgroups of our own."""
+import mmap
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from harness import run, skip
+
+BLOCK = 4096
+
+
+class LoopDevice:
+    """A loop device over a sparse file, on a disk and not in memory unless `directory` says so."""
+
+    def __init__(self, mib=16, directory="/var/tmp", direct=False):
+        self.mib, self.directory, self.direct = mib, directory, direct
+
+    def __enter__(self):
+        fd, self.path = tempfile.mkstemp(dir=self.directory)
+        os.ftruncate(fd, self.mib << 20)
+        os.close(fd)
+        options = ["--direct-io=on"] if self.direct else []
+        self.node = run("losetup", "--find", "--show", *options, self.path).stdout.strip()
+        self.name = os.path.basename(self.node)
+        return self
+
+    def __exit__(self, *_):
+        run("losetup", "--detach", self.node)
+        os.unlink(self.path)
+        return False
+
+
+class ZramDevice:
+    """A zram device of our own, which has bios but no requests."""
+
+    def __init__(self, mib=64):
+        self.mib = mib
+
+    def __enter__(self):
+        run("modprobe", "-q", "zram", check=False)
+        try:
+            with open("/sys/class/zram-control/hot_add", encoding="ascii") as file:
+                self.number = int(file.read())
+        except OSError as error:
+            skip(f"no zram: {error}")
+        self.name = f"zram{self.number}"
+        self.node = "/dev/" + self.name
+        self.set("disksize", self.mib << 20)
+        return self
+
+    def set(self, attribute, value):
+        with open(f"/sys/block/{self.name}/{attribute}", "w", encoding="ascii") as file:
+            file.write(str(value))
+
+    def __exit__(self, *_):
+        self.set("reset", 1)
+        with open("/sys/class/zram-control/hot_remove", "w", encoding="ascii") as file:
+            file.write(str(self.number))
+        return False
+
+
+class FileSystem:
+    """A mounted file system on a loop device of its own; `path` is its root."""
+
+    def __init__(self, kind, mib=64):
+        if shutil.which("mkfs." + kind) is None:
+            skip(f"no mkfs.{kind}")
+        self.kind = kind
+        self.loop = LoopDevice(mib)
+
+    def __enter__(self):
+        self.loop.__enter__()
+        self.name = self.loop.name
+        self.path = tempfile.mkdtemp(dir="/var/tmp")
+        run("mkfs." + self.kind, "-q", self.loop.node)
+        run("mount", "-t", self.kind, self.loop.node, self.path)
+        return self
+
+    def __exit__(self, *_):
+        run("umount", self.path)
+        os.rmdir(self.path)
+        self.loop.__exit__()
+        return False
+
+
+class MemoryCgroup:
+    """A memory cgroup with a limit, of either version. run() runs Python code within it."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __enter__(self):
+        v1 = "/sys/fs/cgroup/memory"
+        self.is_v1 = os.path.exists(v1 + "/memory.limit_in_bytes")
+        root = v1 if self.is_v1 else "/sys/fs/cgroup"
+        self.path = f"{root}/kernstat-test-{os.getpid()}"
+        try:
+            os.mkdir(self.path)
+            self.set("memory.limit_in_bytes" if self.is_v1 else "memory.max", self.limit)
+        except OSError as error:
+            skip(f"no memory cgroup: {error}")
+        return self
+
+    def set(self, file, value):
+        with open(f"{self.path}/{file}", "w", encoding="ascii") as out:
+            out.write(str(value))
+
+    def usage(self):
+        name = "memory.usage_in_bytes" if self.is_v1 else "memory.current"
+        with open(f"{self.path}/{name}", encoding="ascii") as file:
+            return int(file.read())
+
+    def start(self, code):
+        enter = f"open('{self.path}/cgroup.procs', 'w').write('0')\n"
+        return subprocess.Popen([sys.executable, "-c", enter + code])
+
+    def run(self, code):
+        return self.start(code).wait(timeout=60)
+
+    def __exit__(self, *_):
+        for _ in range(50):
+            try:
+                os.rmdir(self.path)
+                return False
+            except OSError:
+                time.sleep(0.1)
+        return False
+
+
+def write_blocks(path, count, size=BLOCK, stride=16):
+    """Writes `count` blocks past the page cache, far apart so that none are merged."""
+    transfer(path, os.O_WRONLY, count, size, stride, lambda fd, buffer, at: os.pwrite(fd, buffer, at))
+
+
+def read_blocks(path, count, size=BLOCK, stride=16):
+    transfer(path, os.O_RDONLY, count, size, stride,
+             lambda fd, buffer, at: os.preadv(fd, [buffer], at))
+
+
+def transfer(path, flags, count, size, stride, act):
+    with mmap.mmap(-1, size) as buffer:
+        fd = os.open(path, flags | os.O_DIRECT)
+        try:
+            for i in range(count):
+                act(fd, buffer, i * stride * size)
+        finally:
+            os.close(fd)
+
+
+def vmstat(name):
+    with open("/proc/vmstat", encoding="ascii") as file:
+        for line in file:
+            key, value = line.split()
+            if key == name:
+                return int(value)
+    return 0
+
+
+def eventually(test, tries=3):
+    """Others use this host too: a count that they may add to must be exact in one of a few tries."""
+    for attempt in range(tries):
+        try:
+            return test()
+        except AssertionError:
+            if attempt + 1 == tries:
+                raise
+            time.sleep(0.5)
+
+
+def stop(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=10)
