@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+
 #include <cstdio>
 
 #include "config/config.h"
@@ -25,6 +27,16 @@ int check_config(const Loader& loader) {
   if (loader.tool_problems().empty()) return print(loader.line().config_file + ": no problems\n");
   std::fputs(loader.tool_problems().text().c_str(), stderr);
   return kWrongConfiguration;
+}
+
+// By default the allocator stops giving large blocks back to the system once it has seen one: the
+// kernel's type information, which is needed at start only, would stay as free memory for good.
+// Steady-state ticks allocate nothing, so that few arenas are enough for many threads.
+void keep_heap_small() {
+  constexpr int kLargeBlock = 256 << 10;
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+  ::mallopt(M_TRIM_THRESHOLD, kLargeBlock);
+  ::mallopt(M_ARENA_MAX, 2);
 }
 
 int run(const CommandLine& line) {
@@ -56,6 +68,7 @@ int run(const CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_heap_small();
   int exit_code = 0;
   const auto line = parse_command_line(argc, argv, exit_code);
   return line ? run(*line) : exit_code;
