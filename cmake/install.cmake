@@ -34,7 +34,7 @@ install(FILES ${KERNSTAT_STAGE}/changelog.Debian.gz ${KERNSTAT_DEPLOY}/debian/co
   DESTINATION share/doc/kernstat)
 install(FILES ${KERNSTAT_DEPLOY}/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME kernstat)
 
-# Prometheus rules, made from their sources.
+# Prometheus rules and dashboards, made from their sources.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(KERNSTAT_RULES ${CMAKE_BINARY_DIR}/prometheus)
 add_custom_command(
@@ -44,6 +44,14 @@ add_custom_command(
     ${KERNSTAT_DEPLOY}/prometheus/alerts.yaml VERBATIM)
 add_custom_target(rules ALL DEPENDS ${KERNSTAT_RULES}/kernstat-alerts.yaml)
 install(DIRECTORY ${KERNSTAT_RULES}/ DESTINATION share/kernstat/prometheus)
+file(GLOB dashboard_sources CONFIGURE_DEPENDS ${KERNSTAT_DEPLOY}/grafana/*.py)
+set(KERNSTAT_DASHBOARDS ${CMAKE_BINARY_DIR}/grafana)
+add_custom_command(OUTPUT ${KERNSTAT_DASHBOARDS}/overview.json
+  COMMAND ${Python3_EXECUTABLE} -B ${KERNSTAT_DEPLOY}/grafana/dashboards.py ${KERNSTAT_DASHBOARDS}
+  DEPENDS ${dashboard_sources} VERBATIM)
+add_custom_target(dashboards ALL DEPENDS ${KERNSTAT_DASHBOARDS}/overview.json)
+install(DIRECTORY ${KERNSTAT_DASHBOARDS}/ DESTINATION share/kernstat/grafana)
+install(FILES ${KERNSTAT_DEPLOY}/grafana/provisioning.yaml DESTINATION share/kernstat/provisioning)
 install(FILES ${KERNSTAT_DEPLOY}/prometheus/runbooks.md ${KERNSTAT_DEPLOY}/README.md ${KERNSTAT_DEPLOY}/migration.md
   DESTINATION share/doc/kernstat)
 install(DIRECTORY ${KERNSTAT_DEPLOY}/prometheus/ DESTINATION share/kernstat/prometheus

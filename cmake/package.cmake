@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# `cpack` in a build directory makes kernstat_VERSION-1_ARCH.deb: `./test package` builds and checks it.
+# `cpack` in a build directory makes kernstat_VERSION-1_ARCH.deb.
 if(NOT TARGET kernstatd)
   return()
 endif()
