@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import traceback
 
 SKIP = 77
@@ -169,7 +170,11 @@ def main(name, *tests, **parameters):
     """Runs each test with a tool of its own; ends the process."""
     need_root()
     for test in tests:
+        begin = time.monotonic()
         with Tool(name, **parameters) as tool:
+            if test is tests[0]:
+                print(f"load_ms {(time.monotonic() - begin) * 1000:.0f}")
+                print("hooks " + " ".join(sorted({kind for kind, _ in tool.hooks()})))
             try:
                 test(tool)
             except AssertionError:
