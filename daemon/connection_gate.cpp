@@ -98,7 +98,7 @@ ConnectionGate::Seen* ConnectionGate::in_the_way(Clock::time_point now) {
         chosen == nullptr || count > chosen_count ||
         (count == chosen_count &&
          (one.replying != chosen->replying ? !one.replying : one.since < chosen->since));
-    if (!worse) continue;
+    if (!worse || (!one.replying && hooks_.waits_for_us(one.connection))) continue;
     chosen = &one;
     chosen_count = count;
   }

@@ -35,6 +35,7 @@ class ConnectionGate {
   struct Hooks {
     std::function<void()> on_thread;  ///< called first on the gate's thread
     std::function<std::vector<IncomingConnection>()> find;
+    std::function<bool(const IncomingConnection&)> waits_for_us;
     std::function<void(const IncomingConnection&)> cut;
   };
 

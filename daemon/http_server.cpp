@@ -106,7 +106,7 @@ HttpServer::HttpServer(Settings settings, Routes& routes, Instruments& instrumen
       gate_(std::make_unique<ConnectionGate>(
           ConnectionGate::Limits{}, instruments,
           ConnectionGate::Hooks{settings_.on_thread, [this] { return connections(); },
-                                shut_connection})) {}
+                                has_waiting_request, shut_connection})) {}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(Settings settings, Routes& routes,
                                                       Instruments& instruments) {

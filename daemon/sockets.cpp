@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "collectors/support/text.h"
 
@@ -80,6 +81,13 @@ std::vector<IncomingConnection> incoming_connections(std::uint16_t port) {
     if (auto far = endpoint(fd, ::getpeername)) all.push_back({fd, std::move(*far)});
   });
   return all;
+}
+
+bool has_waiting_request(const IncomingConnection& connection) {
+  char head[4096];
+  const auto size = ::recv(connection.fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+  return size > 0 && std::string_view(head, static_cast<std::size_t>(size)).find("\r\n\r\n") !=
+                         std::string_view::npos;
 }
 
 void shut_connection(const IncomingConnection& connection) {

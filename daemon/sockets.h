@@ -31,6 +31,10 @@ void shut_listener(std::uint16_t port);
 /// All connections whose near end is `port`, accepted or waiting inside the library.
 std::vector<IncomingConnection> incoming_connections(std::uint16_t port);
 
+/// True when a whole request's head lies in the socket and nobody has read it yet: the connection
+/// waits for its server, not for its client.
+bool has_waiting_request(const IncomingConnection& connection);
+
 /// Ends a connection in both directions, if its descriptor still is that connection. The descriptor
 /// stays open, and its owner sees the end of the stream. (If the owner closes it and accepts
 /// another one between the check and the call, that one ends: its client asks again.)

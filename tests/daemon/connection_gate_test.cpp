@@ -13,11 +13,13 @@ using std::chrono::milliseconds;
 struct Crowd {
   std::vector<IncomingConnection> open;
   std::vector<std::uint16_t> cut;  // ports
+  std::uint16_t asked = 0;         // port of a connection whose request lies in its socket
   Instruments instruments;
   ConnectionGate gate{
       ConnectionGate::Limits{4, milliseconds(100), milliseconds(1000), milliseconds(30'000)},
       instruments,
       {[] {}, [this] { return open; },
+       [this](const IncomingConnection& one) { return one.peer.port == asked; },
        [this](const IncomingConnection& one) { cut.push_back(one.peer.port); }}};
   ConnectionGate::Clock::time_point start = ConnectionGate::Clock::now();
 
@@ -45,6 +47,15 @@ TEST_CASE("gate: in a crowd the peer with most loses its oldest, after a moment 
   crowd.at(111);
   CHECK(crowd.cut.size() == 2);
   CHECK(crowd.instruments.cut_crowded.Value() == 2);
+}
+
+TEST_CASE("gate: a request that no worker has taken yet is not in the way") {
+  Crowd crowd;
+  crowd.asked = 1;
+  for (std::uint16_t port = 1; port <= 5; ++port) crowd.add("10.0.0.1", port);
+  crowd.at(0);
+  crowd.at(200);
+  CHECK(crowd.cut == std::vector<std::uint16_t>{2});
 }
 
 TEST_CASE("gate: who waits for an answer is the last to go") {
