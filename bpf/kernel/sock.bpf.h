@@ -9,6 +9,23 @@
 #define KS_AF_UNIX 1
 #define KS_AF_INET 2
 #define KS_AF_INET6 10
+#define KS_IPPROTO_TCP 6
+
+/// States of include/net/tcp_states.h, the same since 5.10.
+enum ks_tcp_state {
+  KS_TCP_ESTABLISHED = 1,
+  KS_TCP_SYN_SENT = 2,
+  KS_TCP_SYN_RECV = 3,
+  KS_TCP_FIN_WAIT1 = 4,
+  KS_TCP_FIN_WAIT2 = 5,
+  KS_TCP_TIME_WAIT = 6,
+  KS_TCP_CLOSE = 7,
+  KS_TCP_CLOSE_WAIT = 8,
+  KS_TCP_LAST_ACK = 9,
+  KS_TCP_LISTEN = 10,
+  KS_TCP_CLOSING = 11,
+  KS_TCP_NEW_SYN_RECV = 12,
+};
 
 typedef struct {
   struct net* net;
@@ -20,7 +37,13 @@ struct sock_common {
   __u16 skc_num;     // local port, host order
   __be16 skc_dport;  // remote port, network order
   possible_net_t skc_net;
+  unsigned long skc_flags;
 } KS_KERNEL;
+
+/// Bits of skc_flags.
+enum sock_flags {
+  SOCK_DONE = 1,
+};
 
 struct sock {
   struct sock_common __sk_common;
@@ -30,13 +53,18 @@ struct sock {
   int sk_sndbuf;
   int sk_rcvbuf;
   unsigned short sk_type;
+  unsigned short sk_protocol;
 } KS_KERNEL;
 
 struct inet_sock {
   struct sock sk;
 } KS_KERNEL;
+struct request_sock_queue {
+  atomic_t qlen;  // half-open connections
+} KS_KERNEL;
 struct inet_connection_sock {
   struct inet_sock icsk_inet;
+  struct request_sock_queue icsk_accept_queue;
   __u8 icsk_retransmits;
 } KS_KERNEL;
 struct tcp_sock {
@@ -46,6 +74,11 @@ struct tcp_sock {
   __u64 bytes_received;
   __u64 bytes_acked;
   __u64 bytes_sent;
+  __u64 bytes_retrans;
+  __u32 write_seq;
+  __u32 snd_una;
+  __u32 rcv_nxt;
+  __u32 copied_seq;
   __u32 total_retrans;
   __u32 segs_in;
   __u32 segs_out;
@@ -72,5 +105,15 @@ struct bpf_iter__task {
   struct bpf_iter_meta* meta;
   struct task_struct* task;
 } KS_KERNEL;
+
+/// Whether a socket whose state changes is of TCP itself: MPTCP, SCTP and DCCP use the same hook.
+static __always_inline bool ks_is_tcp(const bool direct, const struct sock* sk) {
+  return ks_read(direct, sk, sk_protocol) == KS_IPPROTO_TCP;
+}
+
+/// The address family as the label says it.
+static __always_inline address_family ks_family(const bool direct, const struct sock* sk) {
+  return ks_read(direct, sk, __sk_common.skc_family);
+}
 
 #endif

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks of our own, and counts on a host where others use theirs.
+
+Tracepoints see every network namespace, so what else happens on the host is counted too. `quietly`
+repeats a stimulus until nobody disturbed it; what is really wrong stays wrong.
+"""
+import contextlib
+import ctypes
+import os
+import socket
+import sys
+import time
+
+from harness import need_root, run, skip
+
+TRIES = 8
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def inside_namespaces(*kinds):
+    """Runs the test again in namespaces of its own (unshare(1): --net, --mount, …), where it is the
+    "host" that interface names belong to."""
+    need_root()
+    if os.environ.get("KERNSTAT_INSIDE"):
+        return
+    environment = {**os.environ, "KERNSTAT_INSIDE": "1"}
+    try:
+        os.execvpe("unshare", ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", *kinds,
+                               sys.executable, *sys.argv], environment)
+    except OSError as error:
+        skip(f"unshare: {error}")
+
+
+def quietly(tool, stimulus, check):
+    """Runs `stimulus`, and `check(before, after)` on the scrapes around it, until it holds."""
+    for attempt in range(TRIES):
+        before = tool.scrape()
+        result = stimulus()
+        after = tool.scrape()
+        try:
+            check(before, after, result) if result is not None else check(before, after)
+            return
+        except AssertionError:
+            if attempt == TRIES - 1:
+                raise
+            time.sleep(0.3 * attempt)
+
+
+@contextlib.contextmanager
+def namespace(name):
+    """A network namespace with its loopback up."""
+    run("ip", "netns", "add", name)
+    try:
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        yield name
+    finally:
+        run("ip", "netns", "del", name, check=False)
+
+
+@contextlib.contextmanager
+def within(name):
+    """This thread in the namespace: sockets made here belong to it."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{name}", os.O_RDONLY)
+    try:
+        assert LIBC.setns(there, CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        yield
+    finally:
+        LIBC.setns(home, CLONE_NEWNET)
+        os.close(there)
+        os.close(home)
+
+
+class Pair:
+    """Two namespaces with a veth between them: 10.77.0.1 on v0 in `a`, 10.77.0.2 on v1 in `b`."""
+
+    LOST = "10.77.0.9"  # has a neighbour entry, and nobody behind it: packets to it vanish
+
+    def __enter__(self):
+        self.stack = contextlib.ExitStack()
+        self.a = self.stack.enter_context(namespace(f"ks-a-{os.getpid()}"))
+        self.b = self.stack.enter_context(namespace(f"ks-b-{os.getpid()}"))
+        run("ip", "-n", self.a, "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", self.b)
+        for name, device, address in ((self.a, "v0", "10.77.0.1"), (self.b, "v1", "10.77.0.2")):
+            # Nothing but what a test sends: no router solicitations.
+            run("ip", "netns", "exec", name, "sysctl", "-q", "-w", f"net.ipv6.conf.{device}.disable_ipv6=1", check=False)
+            run("ip", "-n", name, "addr", "add", address + "/24", "dev", device)
+            run("ip", "-n", name, "link", "set", device, "up")
+        self.neighbour(self.a, "v0", self.LOST, "02:00:00:00:00:09")
+        run("ip", "netns", "exec", self.a, "ping", "-c", "1", "-W", "2", "10.77.0.2", check=False)
+        return self
+
+    def neighbour(self, name, device, address, mac):
+        run("ip", "-n", name, "neigh", "replace", address, "lladdr", mac, "dev", device, "nud", "permanent")
+
+    def __exit__(self, *_):
+        self.stack.close()
+        return False
+
+
+def snmp(name, counter):
+    """A counter of /proc/net/snmp or netstat in a namespace, "TcpRetransSegs"."""
+    values = {}
+    for path in ("snmp", "netstat"):
+        text = run("ip", "netns", "exec", name, "cat", f"/proc/net/{path}").stdout.splitlines()
+        for names, numbers in zip(text[::2], text[1::2]):
+            prefix = names.split(":")[0]
+            for key, number in zip(names.split()[1:], numbers.split()[1:]):
+                values[prefix + key] = int(number)
+    return values[counter]
+
+
+def listener(address="127.0.0.1", backlog=16, port=0):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address, port))
+    sock.listen(backlog)
+    return sock
+
+
+def closed_port(address="127.0.0.1"):
+    """A port where nobody listens."""
+    with listener(address) as sock:
+        return sock.getsockname()[1]
+
+
+def connected(server):
+    """Both ends of a new connection."""
+    client = socket.create_connection(server.getsockname()[:2])
+    return client, server.accept()[0]
+
+
+def abort(sock):
+    """Closes with a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    sock.close()

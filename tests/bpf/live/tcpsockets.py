@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=live
+"""Sockets in known states and with known bytes in their queues, in two namespaces."""
+import contextlib
+import os
+import subprocess
+import time
+
+from common_net import TRIES, connected, listener, namespace, within
+from harness import expect, main
+
+NAME = "kernstat_tcp_sockets"
+BYTES = "kernstat_tcp_queue_bytes"
+CONNECTIONS = 6
+
+
+def make_sockets(stack):
+    server = stack.enter_context(listener())
+    pairs = [connected(server) for _ in range(CONNECTIONS)]
+    for pair in pairs:
+        for sock in pair:
+            stack.enter_context(sock)
+        pair[0].sendall(b"x" * 1000)
+    for client, _ in pairs[:2]:
+        client.shutdown(1)
+    time.sleep(0.1)
+
+
+def changes(tool):
+    before = tool.scrape()
+    with contextlib.ExitStack() as stack:
+        make_sockets(stack)
+        during = tool.scrape()
+    expect(during.delta(before, NAME, family="inet", state="listen"), 1, "listen")
+    expect(during.delta(before, NAME, family="inet", state="established"), 2 * (CONNECTIONS - 2), "established")
+    expect(during.delta(before, NAME, family="inet", state="fin_wait2"), 2, "fin_wait2")
+    expect(during.delta(before, NAME, family="inet", state="close_wait"), 2, "close_wait")
+    # A FIN takes a sequence number in the queue.
+    expect(during.delta(before, BYTES, direction="receive"), CONNECTIONS * 1000 + 2, "unread")
+
+
+def repeatedly(tool):
+    for attempt in range(TRIES):
+        try:
+            changes(tool)
+            return
+        except AssertionError:
+            if attempt == TRIES - 1:
+                raise
+            time.sleep(0.5)
+
+
+def in_own_namespace(tool):
+    repeatedly(tool)
+
+
+def in_another_namespace(tool):
+    """A process has to be there for the namespace to be found: this one's thread is not enough."""
+    with namespace(f"ks-s-{os.getpid()}") as name:
+        with subprocess.Popen(["ip", "netns", "exec", name, "sleep", "60"]) as process:
+            time.sleep(0.2)
+            with within(name):
+                repeatedly(tool)
+            process.kill()
+
+
+main("tcpsockets", in_own_namespace, in_another_namespace)
