@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <ctime>
 #include <thread>
 
 #include "collectors/support/text.h"
@@ -32,29 +31,6 @@ constexpr std::chrono::milliseconds kEndForced{800};
 constexpr std::chrono::milliseconds kReadyPatience{5000};
 constexpr std::chrono::milliseconds kReadyPause{5};
 
-std::string first_directory(const char* variable) {
-  const char* value = std::getenv(variable);
-  const std::string_view list = value == nullptr ? "" : value;
-  return std::string(list.substr(0, list.find(':')));
-}
-
-std::string machine_id(const Host& host) {
-  const auto id = read_file(host.root + "/etc/machine-id");
-  if (id && !trim(*id).empty()) return std::string(trim(*id));
-  char name[256]{};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-RunRecord begin_record() {
-  std::string directory = first_directory("STATE_DIRECTORY");
-  if (directory.empty()) directory = first_directory("RUNTIME_DIRECTORY");
-  const auto boot_id = read_file("/proc/sys/kernel/random/boot_id");
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return RunRecord::begin(directory, boot_id ? std::string(trim(*boot_id)) : "", now.tv_sec);
-}
-
 void log_state(const std::string& name, CollectorState before, CollectorState now,
                const std::string& error) {
   const LogLevel level = now == CollectorState::kFailed ? LogLevel::kError
@@ -73,7 +49,8 @@ class App {
       : loader_(loader),
         line_(loader.line()),
         loaded_(std::move(loaded)),
-        record_(begin_record()),
+        record_(RunRecord::begin()),
+        lockdown_(loaded_.config.bpf.lockdown),
         runner_(settings()) {}
 
   int run();
@@ -98,6 +75,7 @@ class App {
   const CommandLine& line_;
   LoadedConfig loaded_;
   RunRecord record_;
+  const bool lockdown_;  // asked on the BPF lane, while loaded_ may change
   Notifier notifier_ = Notifier::from_environment();
   Events events_;
   bool bpf_may_run_ = false;
@@ -127,7 +105,7 @@ void App::drop_for_lane(Lane lane) const {
 }
 
 void App::after_bpf_start() const {
-  const Capabilities keep = loaded_.config.bpf.lockdown ? 0 : bpf_capabilities();
+  const Capabilities keep = lockdown_ ? 0 : bpf_capabilities();
   if (const auto kept = keep_capabilities(keep); !kept) {
     log_warn("privileges stay", {{"error", kept.error().message}});
   }
@@ -262,7 +240,12 @@ void App::take(LoadedConfig loaded) {
     log_warn("a change of this key needs a restart", {{"key", key}});
     now = before;
   };
-  if (!bpf_may_run_ && loaded.config.bpf.enabled) loaded.config.bpf.enabled = false;
+  if (bpf_may_run_) {
+    runner_.self().set_bpf_off(loaded.config.bpf.enabled ? "" : "config");
+  } else if (loaded.config.bpf.enabled) {
+    log_warn("BPF stays off until a restart");
+    loaded.config.bpf.enabled = false;
+  }
   keep(loaded.config.web.listen_addresses, old.web.listen_addresses, "web.listen_addresses");
   keep(loaded.config.web.telemetry_path, old.web.telemetry_path, "web.telemetry_path");
   keep(loaded.config.bpf.dir, old.bpf.dir, "bpf.dir");

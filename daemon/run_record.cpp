@@ -4,11 +4,33 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <ctime>
+
 #include "collectors/support/fd.h"
 #include "collectors/support/host.h"
 #include "collectors/support/text.h"
 
 namespace kernstat {
+namespace {
+
+// The first of a list of directories, as the service manager gives it.
+std::string first_directory(const char* variable) {
+  const char* value = std::getenv(variable);
+  const std::string_view list = value == nullptr ? "" : value;
+  return std::string(list.substr(0, list.find(':')));
+}
+
+}  // namespace
+
+RunRecord RunRecord::begin() {
+  std::string directory = first_directory("STATE_DIRECTORY");
+  if (directory.empty()) directory = first_directory("RUNTIME_DIRECTORY");
+  const auto boot_id = read_file("/proc/sys/kernel/random/boot_id");
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return begin(directory, boot_id ? std::string(trim(*boot_id)) : "", now.tv_sec);
+}
 
 std::vector<std::int64_t> RunRecord::parse(std::string_view text, std::string_view boot_id) {
   std::vector<std::int64_t> times;

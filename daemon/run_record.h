@@ -16,6 +16,8 @@ class RunRecord {
  public:
   static constexpr std::int64_t kWindow = 600;
 
+  /// The record in $STATE_DIRECTORY, or else in $RUNTIME_DIRECTORY.
+  static RunRecord begin();
   /// Takes over the record of the last run. An empty `directory`: nothing is remembered.
   static RunRecord begin(const std::string& directory, const std::string& boot_id,
                          std::int64_t now);

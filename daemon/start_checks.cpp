@@ -48,6 +48,14 @@ std::vector<std::string> namespace_warnings(const Host& host) {
   return warnings;
 }
 
+std::string machine_id(const Host& host) {
+  const auto id = read_file(host.root + "/etc/machine-id");
+  if (id && !trim(*id).empty()) return std::string(trim(*id));
+  char name[256]{};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
 bool has_parameter(std::string_view command_line, std::string_view parameter) {
   command_line = trim(command_line);
   while (!command_line.empty()) {

@@ -20,6 +20,9 @@ Result<void> check_proc(const Host& host);
 /// namespace it would describe a container.
 std::vector<std::string> namespace_warnings(const Host& host);
 
+/// What tells this machine from others: /etc/machine-id, or else its name.
+std::string machine_id(const Host& host);
+
 /// Why no BPF program may run: "config", "file" (/etc/kernstat/bpf.disable), "command_line"
 /// (kernstat.bpf=off among the kernel's parameters) or "restarts" (runs that ended badly); empty
 /// when they may.

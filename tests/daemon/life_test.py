@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BINARY, PATIENCE, Daemon  # noqa: E402
+from harness import BINARY, BUILD, PATIENCE, Daemon  # noqa: E402
 
 
 class Ending(unittest.TestCase):
@@ -184,6 +184,27 @@ class Privileges(unittest.TestCase):
             self.assertEqual({name: values for name, values in kept.items() if values != {0}}, {})
             self.assertIn("kernstat-fast", kept)
             self.assertIn("kernstat-slow", kept)
+
+
+class Tools(unittest.TestCase):
+    STATE = 'kernstat_collector_state{collector="biolatency",state="ok"}'
+    OFF = 'kernstat_bpf_off{reason="config"}'
+
+    def test_bpf_goes_off_and_on_by_reload_and_the_other_collectors_stay(self):
+        with Daemon(f"--bpf.dir={BUILD}/bpf", config="bpf: {enabled: true}\n", bpf=True) as daemon:
+            before = daemon.metrics()
+            if self.STATE not in before:
+                self.skipTest("no BPF here: " + next((line for line in daemon.log().splitlines()
+                                                      if "biolatency" in line), "no tool biolatency"))
+            self.assertNotIn(self.OFF, before)
+            for count, (config, is_on) in enumerate((("bpf: off\n", False), ("", True))):
+                daemon.write_config(config)
+                daemon.process.send_signal(signal.SIGHUP)
+                daemon.wait_log("configuration read again", count=count + 1)
+                daemon.wait(lambda on=is_on: (self.STATE in daemon.metrics()) == on, f"BPF {is_on}")
+                self.assertEqual(self.OFF in daemon.metrics(), not is_on)
+            ticks = 'kernstat_collector_ticks_total{collector="stat"}'
+            self.assertGreaterEqual(daemon.metrics()[ticks], before[ticks])
 
 
 if __name__ == "__main__":
