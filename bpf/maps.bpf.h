@@ -18,25 +18,25 @@
 // A hash of series. name_get(&key) gives the key's value, made from zeros if it is new. A full map
 // gives the entry `other` (a key of 0xff bytes, put there by the engine) and counts the event in
 // ks_full_name. NULL only while the tool is being taken down: check it.
-#define KS_SERIES_OF(map_type, name, key_type, value_type, entries)    \
-  struct {                                                             \
-    __uint(type, map_type);                                            \
-    __uint(max_entries, entries);                                      \
-    __type(key, key_type);                                             \
-    __type(value, value_type);                                         \
-  } name SEC(".maps");                                                 \
-  __u64 ks_full_##name = 0;                                            \
-  static const value_type ks_zero_##name;                              \
-  static __always_inline value_type* name##_get(const key_type* key) { \
-    value_type* value = bpf_map_lookup_elem(&name, key);               \
-    if (value) return value;                                           \
-    bpf_map_update_elem(&name, key, &ks_zero_##name, BPF_NOEXIST);     \
-    value = bpf_map_lookup_elem(&name, key);                           \
-    if (value) return value;                                           \
-    ks_inc(&ks_full_##name);                                           \
-    key_type other;                                                    \
-    __builtin_memset(&other, 0xff, sizeof(other));                     \
-    return bpf_map_lookup_elem(&name, &other);                         \
+#define KS_SERIES_OF(map_type, name, key_type, value_type, entries)                            \
+  struct {                                                                                     \
+    __uint(type, map_type);                                                                    \
+    __uint(max_entries, entries);                                                              \
+    __type(key, key_type);                                                                     \
+    __type(value, value_type);                                                                 \
+  } name SEC(".maps");                                                                         \
+  __u64 ks_full_##name = 0;                                                                    \
+  static const value_type ks_zero_##name;                                                      \
+  static __always_inline __attribute__((unused)) value_type* name##_get(const key_type* key) { \
+    value_type* value = bpf_map_lookup_elem(&name, key);                                       \
+    if (value) return value;                                                                   \
+    bpf_map_update_elem(&name, key, &ks_zero_##name, BPF_NOEXIST);                             \
+    value = bpf_map_lookup_elem(&name, key);                                                   \
+    if (value) return value;                                                                   \
+    ks_inc(&ks_full_##name);                                                                   \
+    key_type other;                                                                            \
+    __builtin_memset(&other, 0xff, sizeof(other));                                             \
+    return bpf_map_lookup_elem(&name, &other);                                                 \
   }
 
 /// One value for all CPUs: for events up to some thousand a second.
@@ -48,15 +48,15 @@
 
 // An array of series: all exist from the start. The key is a 4-byte enum or number below entries;
 // name_at(index) gives the value, NULL beyond the end. With one entry there is no label.
-#define KS_CELLS_OF(map_type, name, key_type, value_type, entries) \
-  struct {                                                         \
-    __uint(type, map_type);                                        \
-    __uint(max_entries, entries);                                  \
-    __type(key, key_type);                                         \
-    __type(value, value_type);                                     \
-  } name SEC(".maps");                                             \
-  static __always_inline value_type* name##_at(__u32 index) {      \
-    return bpf_map_lookup_elem(&name, &index);                     \
+#define KS_CELLS_OF(map_type, name, key_type, value_type, entries)                    \
+  struct {                                                                            \
+    __uint(type, map_type);                                                           \
+    __uint(max_entries, entries);                                                     \
+    __type(key, key_type);                                                            \
+    __type(value, value_type);                                                        \
+  } name SEC(".maps");                                                                \
+  static __always_inline __attribute__((unused)) value_type* name##_at(__u32 index) { \
+    return bpf_map_lookup_elem(&name, &index);                                        \
   }
 
 #define KS_CELLS(name, key_type, value_type, entries) \
@@ -67,23 +67,25 @@
 // Things in flight: put at their begin, taken at their end, swept by the engine when the end never
 // came. The value's first member is `__u64 since`, in bpf_ktime_get_ns(), set by the tool.
 // name_put() counts a full map in ks_full_name; name_take() copies the value out and removes it.
-#define KS_IN_FLIGHT(name, key_type, value_type, entries)                                \
-  struct {                                                                               \
-    __uint(type, BPF_MAP_TYPE_HASH);                                                     \
-    __uint(max_entries, entries);                                                        \
-    __type(key, key_type);                                                               \
-    __type(value, value_type);                                                           \
-  } name SEC(".maps");                                                                   \
-  __u64 ks_full_##name = 0;                                                              \
-  static __always_inline void name##_put(const key_type* key, const value_type* value) { \
-    if (bpf_map_update_elem(&name, key, value, BPF_ANY)) ks_inc(&ks_full_##name);        \
-  }                                                                                      \
-  static __always_inline bool name##_take(const key_type* key, value_type* out) {        \
-    value_type* found = bpf_map_lookup_elem(&name, key);                                 \
-    if (!found) return false;                                                            \
-    *out = *found;                                                                       \
-    bpf_map_delete_elem(&name, key);                                                     \
-    return true;                                                                         \
+#define KS_IN_FLIGHT(name, key_type, value_type, entries)                                     \
+  struct {                                                                                    \
+    __uint(type, BPF_MAP_TYPE_HASH);                                                          \
+    __uint(max_entries, entries);                                                             \
+    __type(key, key_type);                                                                    \
+    __type(value, value_type);                                                                \
+  } name SEC(".maps");                                                                        \
+  __u64 ks_full_##name = 0;                                                                   \
+  static __always_inline                                                                      \
+      __attribute__((unused)) void name##_put(const key_type* key, const value_type* value) { \
+    if (bpf_map_update_elem(&name, key, value, BPF_ANY)) ks_inc(&ks_full_##name);             \
+  }                                                                                           \
+  static __always_inline                                                                      \
+      __attribute__((unused)) bool name##_take(const key_type* key, value_type* out) {        \
+    value_type* found = bpf_map_lookup_elem(&name, key);                                      \
+    if (!found) return false;                                                                 \
+    *out = *found;                                                                            \
+    bpf_map_delete_elem(&name, key);                                                          \
+    return true;                                                                              \
   }
 
 // Records of an iterator: ks_emit(seq, &record) with a struct name_record. The engine adds up the

@@ -53,24 +53,33 @@ void write_maps(const ToolStatus& status, Families& out) {
   each(kSwept, &MapStatus::swept);
 }
 
+// What the section does not say stands in the YAML.
+std::string target_of(const ToolSpec& tool, const std::string& program,
+                      const std::string& section) {
+  const ProgramSpec* where = tool.program(program);
+  if (where != nullptr && !where->perf_event.empty()) return where->perf_event;
+  if (where != nullptr && !where->library.empty()) return where->library + ":" + where->symbol;
+  return hook_target(section);
+}
+
 }  // namespace
 
-void describe_hook(const std::string& tool, const Hook& hook, const Object* object,
+void describe_hook(const ToolSpec& tool, const Hook& hook, const Object* object,
                    const std::vector<std::string>& families, ToolStatus& status) {
   const std::vector<std::string>& served = hook.spec.serves.empty() ? families : hook.spec.serves;
   if (hook.available() && object != nullptr && !hook.links.empty()) {
     for (const std::string& program : hook.alternative().programs) {
       const std::string section = object->section(program);
       for (const std::string& family : served) {
-        Labels labels("tool", tool);
+        Labels labels("tool", tool.name);
         labels.add("hook", hook.spec.name).add("metric", family);
-        labels.add("kind", hook_kind(section)).add("target", hook_target(section));
+        labels.add("kind", hook_kind(section)).add("target", target_of(tool, program, section));
         status.hooks.push_back(labels.text());
       }
     }
   }
   for (const PassedOver& passed : hook.passed_over) {
-    Labels labels("tool", tool);
+    Labels labels("tool", tool.name);
     labels.add("hook", hook.spec.name).add("kind", passed.kind).add("target", passed.target);
     labels.add("reason", passed.reason);
     status.unavailable.push_back(labels.text());

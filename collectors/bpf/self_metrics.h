@@ -51,7 +51,7 @@ struct ToolStatus {
 };
 
 /// The labels of one hook: which programs serve which families, and what was passed over.
-void describe_hook(const std::string& tool, const Hook& hook, const Object* object,
+void describe_hook(const ToolSpec& tool, const Hook& hook, const Object* object,
                    const std::vector<std::string>& families, ToolStatus& status);
 
 void write_status(const ToolStatus& status, Families& out);

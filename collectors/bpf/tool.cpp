@@ -296,7 +296,7 @@ void Tool::describe() {
   }
   const std::vector<Hook>& hooks = live_ ? live_->tool->hooks : failed_hooks_;
   const Object* object = live_ ? &live_->tool->object : nullptr;
-  for (const Hook& hook : hooks) describe_hook(name, hook, object, families, status);
+  for (const Hook& hook : hooks) describe_hook(files_->spec, hook, object, families, status);
   if (live_) {
     for (const auto& state : live_->sources) {
       if (!state->scan) continue;

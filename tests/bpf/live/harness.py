@@ -61,7 +61,7 @@ class Scrape:
             labels = {k: unescape(v) for k, v in LABEL.findall(match.group(2) or "")}
             self.samples.append((match.group(1), labels, float(match.group(3))))
 
-    def select(self, name, **labels):
+    def select(self, name, /, **labels):
         """All samples of this name that have these labels (and maybe more)."""
         return [
             (mine, value)
@@ -69,17 +69,17 @@ class Scrape:
             if sample == name and all(mine.get(k) == v for k, v in labels.items())
         ]
 
-    def sum(self, name, **labels):
+    def sum(self, name, /, **labels):
         """The sum over the series that have these labels; 0 without any."""
         return sum(value for _, value in self.select(name, **labels))
 
-    def has(self, name, **labels):
+    def has(self, name, /, **labels):
         return bool(self.select(name, **labels))
 
-    def delta(self, before, name, **labels):
+    def delta(self, before, name, /, **labels):
         return self.sum(name, **labels) - before.sum(name, **labels)
 
-    def histogram(self, name, **labels):
+    def histogram(self, name, /, **labels):
         """Upper bound -> observations in that bucket alone, added over the series."""
         bounds = {}
         for mine, value in self.select(name + "_bucket", **labels):
@@ -99,7 +99,7 @@ class Scrape:
 class Tool:
     """A tool in the test driver. Use with `with`."""
 
-    def __init__(self, name, directory=None, **parameters):
+    def __init__(self, name, /, directory=None, **parameters):
         build = build_dir()
         directory = directory or os.path.join(build, "bpf")
         arguments = [f"{key}={int(value)}" for key, value in parameters.items()]
@@ -166,7 +166,7 @@ def run(*command, check=True, timeout=60, **options):
     return done
 
 
-def main(name, *tests, **parameters):
+def main(name, /, *tests, **parameters):
     """Runs each test with a tool of its own; ends the process."""
     need_root()
     for test in tests:
