@@ -5,6 +5,7 @@
 #include "collectors/collector.h"
 #include "collectors/fold.h"
 #include "collectors/options.h"
+#include "collectors/proc/cpu_info.h"
 #include "collectors/proc/cpu_throttles.h"
 #include "collectors/proc/cpu_times.h"
 #include "collectors/support/cpu_list.h"
@@ -29,6 +30,12 @@ constexpr Metric kCoreThrottles{
 constexpr Metric kPackageThrottles{
     "node_cpu_package_throttles_total", MetricType::kCounter,
     "Times the package was throttled by heat, from package_throttle_count in sysfs."};
+constexpr Metric kInfo{"node_cpu_info", MetricType::kGauge,
+                       "What each CPU is, from /proc/cpuinfo, always 1."};
+constexpr Metric kFlagInfo{"node_cpu_flag_info", MetricType::kGauge,
+                           "Flags of the first CPU, from /proc/cpuinfo, always 1."};
+constexpr Metric kBugInfo{"node_cpu_bug_info", MetricType::kGauge,
+                          "Bugs of the first CPU, from /proc/cpuinfo, always 1."};
 constexpr Metric kFoldBusy{
     "kernstat_cpu_busy_ratio", MetricType::kHistogram,
     "Share of all CPUs' time that was busy in each tick (not idle, iowait or steal), from "
@@ -53,17 +60,26 @@ struct CpuSample {
   std::vector<std::uint16_t> online;
   std::vector<std::uint16_t> isolated;
   CpuThrottles throttles;
+  std::shared_ptr<const CpuInfoLabels> info;
+};
+
+struct CpuOptions {
+  bool guest = true;
+  bool info = false;
+  std::shared_ptr<const re2::RE2> flags;
+  std::shared_ptr<const re2::RE2> bugs;
 };
 
 class CpuCollector final : public Sampled<CpuSample> {
  public:
-  CpuCollector(const Host& host, bool guest)
-      : stat_(host.proc_path("stat")),
+  CpuCollector(const Host& host, CpuOptions options)
+      : options_(std::move(options)),
+        info_path_(host.proc_path("cpuinfo")),
+        stat_(host.proc_path("stat")),
         present_(host.sys_path("devices/system/cpu/present")),
         online_(host.sys_path("devices/system/cpu/online")),
         isolated_(host.sys_path("devices/system/cpu/isolated")),
         throttles_(host),
-        with_guest_(guest),
         ticks_per_second_(static_cast<double>(::sysconf(_SC_CLK_TCK))),
         steady_(static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK))) {}
 
@@ -89,7 +105,21 @@ class CpuCollector final : public Sampled<CpuSample> {
     sample.online = rare_.online;
     sample.isolated = rare_.isolated;
     sample.throttles = rare_.throttles;
+    if (options_.info) read_info(sample.times.size());
+    sample.info = rare_.info;
     return {};
+  }
+
+  // The file is long and dear, and changes only when a CPU comes or goes.
+  void read_info(std::size_t cpus) {
+    if (cpus == info_cpus_) return;
+    info_cpus_ = cpus;
+    rare_.info.reset();
+    const auto text = read_file(info_path_);
+    CpuInfo info;
+    if (!text || !parse_cpuinfo(*text, info)) return;
+    rare_.info = std::make_shared<const CpuInfoLabels>(
+        cpu_info_labels(info, options_.flags.get(), options_.bugs.get()));
   }
 
   // A list that is not there, or not to be understood, is empty: its families are left out.
@@ -121,7 +151,7 @@ class CpuCollector final : public Sampled<CpuSample> {
   void write_sample(const CpuSample& sample, Families& out) const override {
     out.family(kSeconds);
     write_modes(sample, CpuMode::kUser, CpuMode::kGuest, out);
-    if (with_guest_) {
+    if (options_.guest) {
       out.family(kGuestSeconds);
       write_modes(sample, CpuMode::kGuest, static_cast<CpuMode>(kCpuModes), out);
     }
@@ -137,6 +167,16 @@ class CpuCollector final : public Sampled<CpuSample> {
       out.sample(cpu_labels_.cpu(cpu), std::uint64_t{1});
     }
     write_throttles(sample.throttles, out);
+    if (!sample.info) return;
+    write_info(kInfo, sample.info->cpus, out);
+    write_info(kFlagInfo, sample.info->flags, out);
+    write_info(kBugInfo, sample.info->bugs, out);
+  }
+
+  static void write_info(const Metric& metric, const std::vector<std::string>& labels,
+                         Families& out) {
+    if (!labels.empty()) out.family(metric);
+    for (const std::string& text : labels) out.sample(text, std::uint64_t{1});
   }
 
   // Few hosts have these, and only real ones: their labels are made anew at each scrape.
@@ -162,12 +202,14 @@ class CpuCollector final : public Sampled<CpuSample> {
     out.histogram({}, steal_.view());
   }
 
+  CpuOptions options_;
+  std::string info_path_;
+  std::size_t info_cpus_ = 0;
   KeptFile stat_;
   KeptFile present_;
   KeptFile online_;
   KeptFile isolated_;
   CpuThrottleReader throttles_;
-  bool with_guest_;
   double ticks_per_second_;
   SteadyCpuTimes steady_;
   CpuSample rare_;  // its times are not used
@@ -188,9 +230,18 @@ const Registration kRegistration{
              "/sys/devices/system/cpu.",
      .interval = std::chrono::milliseconds(500),
      .options = {{"guest", OptionType::kBool, "true",
-                  "Report node_cpu_guest_seconds_total, time spent in guests."}},
+                  "Report node_cpu_guest_seconds_total, time spent in guests."},
+                 {"info", OptionType::kBool, "false",
+                  "Report node_cpu_info, the model of each CPU, from /proc/cpuinfo."},
+                 {"info_flags_include", OptionType::kRegex, "",
+                  "Flags of the first CPU that are reported with info; empty: none."},
+                 {"info_bugs_include", OptionType::kRegex, "",
+                  "Bugs of the first CPU that are reported with info; empty: none."}},
      .make = [](const Host& host, const Options& options) -> Result<std::unique_ptr<Collector>> {
-       return std::make_unique<CpuCollector>(host, options.flag("guest"));
+       return std::make_unique<CpuCollector>(
+           host,
+           CpuOptions{options.flag("guest"), options.flag("info"),
+                      options.regex("info_flags_include"), options.regex("info_bugs_include")});
      }}};
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "collectors/proc/cpu_info.h"
 #include "collectors/proc/cpu_times.h"
 #include "tests/collectors/recorder.h"
 
@@ -191,6 +192,43 @@ TEST_CASE("a burst of 300 ms is a quarter of some tick however it lies") {
     const double in_second = std::min(0.3 - in_first, tick);
     CHECK(std::max(in_first, in_second) / tick >= 0.25);
   }
+}
+
+TEST_CASE("cpuinfo describes each CPU, its flags and bugs") {
+  CpuInfo info;
+  REQUIRE(
+      parse_cpuinfo("processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Some \"CPU\"\n"
+                    "flags\t\t: fpu vme fpu\nbugs\t\t: meltdown\n\n"
+                    "processor\t: 1\nphysical id\t: 0\ncache size\t: 512 KB\nflags\t: other\n"
+                    "model\t: 7",
+                    info));
+  REQUIRE(info.cpus.size() == 2);
+  CHECK(info.cpus[0].model_name == "Some \"CPU\"");
+  CHECK(info.cpus[1].cache_size == "512 KB");
+  CHECK(info.cpus[1].model.empty());
+  const re2::RE2 all("");
+  const CpuInfoLabels labels = cpu_info_labels(info, &all, nullptr);
+  CHECK(labels.flags == std::vector<std::string>{"flag=\"fpu\"", "flag=\"vme\""});
+  CHECK(labels.bugs.empty());
+  for (const std::string& text : hostile_texts()) CHECK_FALSE(parse_cpuinfo(text, info));
+  CHECK_FALSE(parse_cpuinfo("processor : 99999\n", info));
+}
+
+TEST_CASE("cpu reports what the CPUs are when it is asked to") {
+  FakeHost files;
+  files.write("proc/stat", line(0, {1}));
+  files.write("proc/cpuinfo", "processor : 0\nmodel : 7\nflags : fpu\nbugs : l1tf mds\n");
+  Ticker ticker("cpu", files.host, {{"info", "true"}, {"info_bugs_include", "^l1"}});
+  REQUIRE(ticker.tick());
+  const Scraped out = ticker.scrape();
+  CHECK(
+      out.get("node_cpu_info{package=\"\",core=\"\",cpu=\"0\",vendor=\"\",family=\"\",model=\"7\","
+              "model_name=\"\",microcode=\"\",stepping=\"\",cachesize=\"\"}") == 1);
+  CHECK(out.get("node_cpu_bug_info{bug=\"l1tf\"}") == 1);
+  CHECK_FALSE(out.types.count("node_cpu_flag_info"));
+  Ticker plain("cpu", files.host);
+  REQUIRE(plain.tick());
+  CHECK_FALSE(plain.scrape().types.count("node_cpu_info"));
 }
 
 }  // namespace kernstat

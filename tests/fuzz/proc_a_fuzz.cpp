@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collectors/proc/buddyinfo.h"
+#include "collectors/proc/cpu_info.h"
 #include "collectors/proc/cpu_times.h"
 #include "collectors/proc/cpu_vulnerabilities.h"
 #include "collectors/proc/filefd.h"
@@ -106,6 +107,7 @@ constexpr Target kTargets[] = {
     [](std::string_view text) { twice(parse_cpu_list, text); },
     [](std::string_view text) { twice(parse_single_number<std::uint64_t>, text); },
     words,
+    [](std::string_view text) { twice(parse_cpuinfo, text); },
 };
 
 }  // namespace

@@ -37,6 +37,7 @@ COLLECTORS = {
 # The defaults of node_exporter's HEAD, where Debian's build or its version has others.
 WITNESS_FLAGS = [
     "--collector.stat.softirq",
+    "--collector.cpu.info",
     "--collector.netdev.device-exclude=^$",
     "--collector.netclass.ignored-devices=^$",
     "--collector.diskstats.device-exclude=^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$",
@@ -164,6 +165,8 @@ def configuration(names, textfiles):
         options = {"enabled": "true", "interval": "1s"}
         if name == "stat":
             options["softirq"] = "true"
+        if name == "cpu":
+            options["info"] = "true"
         if name == "textfile":
             options["directories"] = f"['{textfiles}']"
         lines.append(f"  {name}: {{{', '.join(f'{key}: {value}' for key, value in options.items())}}}")
