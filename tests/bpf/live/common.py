@@ -67,11 +67,11 @@ class ZramDevice:
 class FileSystem:
     """A mounted file system on a loop device of its own; `path` is its root."""
 
-    def __init__(self, kind, mib=64):
+    def __init__(self, kind, mib=64, directory="/var/tmp"):
         if shutil.which("mkfs." + kind) is None:
             skip(f"no mkfs.{kind}")
         self.kind = kind
-        self.loop = LoopDevice(mib)
+        self.loop = LoopDevice(mib, directory)
 
     def __enter__(self):
         self.loop.__enter__()

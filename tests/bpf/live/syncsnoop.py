@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=live
+"""fsync, fdatasync and syncfs on an ext4 of our own."""
+import os
+
+from common import FileSystem, eventually
+from harness import at_least, expect, main, run
+
+NAME = "kernstat_fs_sync_duration_seconds"
+WHOLE = "kernstat_fs_filesystem_syncs_total"
+
+
+def counts_each_kind(tool):
+    # Its file lies in memory: on a disk the loop device would sync that in turn.
+    with FileSystem("ext4", directory="/dev/shm") as fs:
+        def once():
+            before = tool.scrape()
+            with open(fs.path + "/file", "wb", buffering=0) as file:
+                for _ in range(7):
+                    file.write(b"x")
+                    os.fsync(file)
+                for _ in range(4):
+                    file.write(b"x")
+                    os.fdatasync(file)
+            after = tool.scrape()
+            for kind, count in (("fsync", 7), ("fdatasync", 4)):
+                where = {"fstype": "ext4", "kind": kind}
+                expect(after.delta(before, NAME + "_count", **where), count, kind)
+                at_least(after.delta(before, NAME + "_sum", **where), 1e-6, "seconds")
+                expect(after.delta(before, "kernstat_fs_sync_errors_total", **where), 0, "errors")
+            expect(after.lost(), 0, "lost")
+        eventually(once, 8)
+
+
+def counts_syncs_of_file_systems(tool):
+    with FileSystem("ext4") as fs:
+        def once():
+            before = tool.scrape()
+            for _ in range(3):
+                run("sync", "--file-system", fs.path)
+            expect(tool.scrape().delta(before, WHOLE, fstype="ext4"), 3, "syncs")
+        eventually(once, 8)
+
+
+main("syncsnoop", counts_each_kind, counts_syncs_of_file_systems)

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=live
+"""Dirty pages of an ext4 of our own are written back; then its writers are held back."""
+import os
+
+from common import FileSystem
+from harness import at_least, expect, main, near, run, skip
+
+BYTES = "kernstat_fs_writeback_bytes_total"
+PASSES = "kernstat_fs_writeback_duration_seconds"
+THROTTLE = "kernstat_memory_dirty_throttle_seconds"
+SIZE = 16 << 20
+
+
+def bytes_are_counted(tool):
+    with FileSystem("ext4") as fs:
+        before = tool.scrape()
+        with open(fs.path + "/file", "wb", buffering=0) as file:
+            file.write(os.urandom(SIZE))
+        run("sync", "--file-system", fs.path)
+        after = tool.scrape()
+        # And a few pages of the file system's own.
+        near(after.delta(before, BYTES, device=fs.name), SIZE, 0.05, "bytes")
+        near(after.delta(before, BYTES, device=fs.name, reason="sync"), SIZE, 0.05, "bytes of sync")
+        at_least(after.delta(before, PASSES + "_count", device=fs.name, reason="sync"), 1, "passes")
+        expect(after.lost(), 0, "lost")
+
+
+def set_limit(name, file, value):
+    try:
+        with open(f"/sys/block/{name}/bdi/{file}", "w", encoding="ascii") as out:
+            out.write(str(value))
+    except OSError as error:
+        skip(f"the dirty limit of one device cannot be set here: {error}")
+
+
+def writers_are_held_back(tool):
+    with FileSystem("ext4", 256) as fs:
+        set_limit(fs.name, "strict_limit", 1)
+        set_limit(fs.name, "max_bytes", 1 << 20)
+        before = tool.scrape()
+        with open(fs.path + "/file", "wb", buffering=0) as file:
+            for _ in range(64):
+                file.write(bytes(1 << 20))
+        after = tool.scrape()
+        pauses = after.delta(before, THROTTLE + "_count", device=fs.name)
+        seconds = after.delta(before, THROTTLE + "_sum", device=fs.name)
+        at_least(pauses, 1, "pauses")
+        # The kernel's longest pause is 200 ms.
+        assert 0 < seconds <= 0.2 * pauses, f"{seconds} s in {pauses} pauses"
+
+
+main("writeback", bytes_are_counted, writers_are_held_back)
