@@ -7,7 +7,9 @@ repeats a stimulus until nobody disturbed it; what is really wrong stays wrong.
 import contextlib
 import ctypes
 import os
+import re
 import socket
+import struct
 import sys
 import time
 
@@ -88,7 +90,6 @@ class Pair:
             run("ip", "-n", name, "addr", "add", address + "/24", "dev", device)
             run("ip", "-n", name, "link", "set", device, "up")
         self.neighbour(self.a, "v0", self.LOST, "02:00:00:00:00:09")
-        run("ip", "netns", "exec", self.a, "ping", "-c", "1", "-W", "2", "10.77.0.2", check=False)
         return self
 
     def neighbour(self, name, device, address, mac):
@@ -97,6 +98,50 @@ class Pair:
     def __exit__(self, *_):
         self.stack.close()
         return False
+
+
+@contextlib.contextmanager
+def tc_drops_everything(name, device, where):
+    """A classifier on `where` (egress, ingress) of a device that answers TC_ACT_SHOT; gives a function that tells
+    how many packets it dropped."""
+    # r0 = 2; exit
+    program = _bpf_program(3, bytes([0xB7, 0, 0, 0, 2, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]))
+    path = f"/sys/fs/bpf/kernstat-test-{os.getpid()}"
+    attributes = ctypes.create_string_buffer(path.encode())
+    # BPF_OBJ_PIN
+    _bpf(6, struct.pack("QII", ctypes.addressof(attributes), program, 0))
+    os.close(program)
+    tc = ("nsenter", f"--net=/run/netns/{name}", "tc")
+    try:
+        run(*tc, "qdisc", "add", "dev", device, "clsact")
+        run(*tc, "filter", "add", "dev", device, where, "bpf", "da", "object-pinned", path)
+    finally:
+        os.unlink(path)
+
+    def dropped():
+        text = run(*tc, "-s", "qdisc", "show", "dev", device, "clsact").stdout
+        return int(re.search(r"clsact.*?dropped (\d+)", text, re.S).group(1))
+
+    try:
+        yield dropped
+    finally:
+        run(*tc, "qdisc", "del", "dev", device, "clsact", check=False)
+
+
+def _bpf(command, attributes):
+    buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"))
+    # bpf(2): 321 on x86-64, 280 on arm64
+    number = 321 if os.uname().machine == "x86_64" else 280
+    result = LIBC.syscall(number, command, buffer, 128)
+    if result < 0:
+        skip(f"bpf(2): {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+def _bpf_program(kind, code):
+    instructions, licence = ctypes.create_string_buffer(code), ctypes.create_string_buffer(b"GPL")
+    # BPF_PROG_LOAD
+    return _bpf(5, struct.pack("IIQQ", kind, len(code) // 8, ctypes.addressof(instructions), ctypes.addressof(licence)))
 
 
 def snmp(name, counter):
