@@ -35,6 +35,20 @@ const KernelBtf* Engine::kernel() {
   return &*kernel_;
 }
 
+std::string Engine::why_not(std::string_view kind) const {
+  for (const std::string& avoided : settings_.avoid) {
+    if (avoided == kind) return "hooks of this kind are to be avoided";
+  }
+  for (const auto& [refused, reason] : refused_) {
+    if (refused == kind) return reason;
+  }
+  return {};
+}
+
+void Engine::refuse_kind(const std::string& kind, const std::string& reason) {
+  if (why_not(kind).empty()) refused_.emplace_back(kind, reason);
+}
+
 Names& Engine::names() {
   if (!names_) names_ = std::make_unique<Names>(settings_.host);
   return *names_;

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "collectors/bpf/kernel_btf.h"
 #include "collectors/bpf/names.h"
@@ -21,6 +23,8 @@ struct EngineSettings {
   std::string btf_path;  ///< --btf.path; empty: the running kernel's
   std::uint64_t memory_limit = std::uint64_t{32} << 20;
   double budget = 0.01;
+  /// Kinds of hooks (hook_kind()) that are passed over, so that others can be tried.
+  std::vector<std::string> avoid;
   /// Receives whole logs of failed loads; may be empty.
   std::function<void(std::string_view tool, std::string_view log)> debug;
 };
@@ -43,6 +47,11 @@ class Engine {
   /// The file that objects are relocated against; empty: the kernel's own.
   const std::string& core_btf() const { return settings_.btf_path; }
 
+  /// Why hooks of this kind cannot be used; empty: they can, as far as is known.
+  std::string why_not(std::string_view kind) const;
+  /// What one tool learned of a kind of hooks holds for all: this kernel refuses it.
+  void refuse_kind(const std::string& kind, const std::string& reason);
+
   Names& names();
   /// Once per tick of any tool: follows the names and frees what is not used any more. Returns the
   /// names' epoch.
@@ -63,6 +72,7 @@ class Engine {
   std::unique_ptr<Names> names_;
   std::int64_t last_tick_ns_ = 0;
   std::uint64_t epoch_ = 0;
+  std::vector<std::pair<std::string, std::string>> refused_;  // kind, reason
   mutable std::mutex memory_mutex_;
   std::uint64_t memory_wanted_ = 0;
 };

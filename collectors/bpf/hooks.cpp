@@ -99,12 +99,15 @@ Result<void> conditions_hold(const AlternativeSpec& alternative, const KernelBtf
 }
 
 Result<void> alternative_holds(const AlternativeSpec& alternative, const Object& object,
-                               const KernelBtf* kernel, bool has_own_btf) {
+                               Engine& engine) {
   for (const std::string& program : alternative.programs) {
-    const auto good = section_holds(object.section(program), kernel, has_own_btf);
+    const std::string section = object.section(program);
+    const std::string refused = engine.why_not(hook_kind(section));
+    if (!refused.empty()) return fail(ErrorKind::kAbsent, refused);
+    const auto good = section_holds(section, engine.kernel(), engine.has_own_btf());
     if (!good) return good;
   }
-  return conditions_hold(alternative, kernel);
+  return conditions_hold(alternative, engine.kernel());
 }
 
 }  // namespace
@@ -131,9 +134,9 @@ void pass_over(Hook& hook, const Object& object, const Error& why) {
   ++hook.chosen;
 }
 
-Result<void> settle(Hook& hook, const Object& object, const KernelBtf* kernel, bool has_own_btf) {
+Result<void> settle(Hook& hook, const Object& object, Engine& engine) {
   while (hook.available()) {
-    const auto good = alternative_holds(hook.alternative(), object, kernel, has_own_btf);
+    const auto good = alternative_holds(hook.alternative(), object, engine);
     if (good) return {};
     pass_over(hook, object, good.error());
   }

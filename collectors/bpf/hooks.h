@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "collectors/bpf/attach.h"
-#include "collectors/bpf/kernel_btf.h"
+#include "collectors/bpf/engine.h"
 #include "collectors/bpf/object.h"
 #include "collectors/bpf/tool_spec.h"
 
@@ -44,10 +44,9 @@ Result<std::vector<Hook>> make_hooks(const ToolSpec& spec, const Object& object)
 /// Moves `hook` on from its chosen alternative.
 void pass_over(Hook& hook, const Object& object, const Error& why);
 
-/// Passes over alternatives until one is left that the kernel's BTF allows. `kernel` is null when
-/// there is no BTF; `has_own_btf`: the running kernel itself has it (tp_btf, fentry and iterators
-/// need that).
-Result<void> settle(Hook& hook, const Object& object, const KernelBtf* kernel, bool has_own_btf);
+/// Passes over alternatives until one is left that the kernel's BTF allows and the engine does not
+/// know to be refused.
+Result<void> settle(Hook& hook, const Object& object, Engine& engine);
 
 /// Attaches all programs of the chosen alternative.
 Result<void> attach(Hook& hook, const Object& object, const ToolSpec& spec, const Host& host);

@@ -32,10 +32,17 @@ int catch_message(libbpf_print_level level, const char* format, va_list argument
   return 0;
 }
 
-// Lines that the verifier and libbpf put after the reason.
+// Lines that the verifier and libbpf put around the reason, and those about what is tried again.
 bool says_nothing(std::string_view line) {
-  constexpr std::array kNoise{"processed ", "verification time", "stack depth",
-                              "-- END",     "-- BEGIN",          "mark_precise"};
+  constexpr std::array kNoise{"processed ",
+                              "verification time",
+                              "stack depth",
+                              "-- END",
+                              "-- BEGIN",
+                              "mark_precise",
+                              "Retrying without BTF",
+                              "permission error while running as root",
+                              "RLIMIT_MEMLOCK"};
   if (line.empty()) return true;
   for (const std::string_view noise : kNoise) {
     if (line.find(noise) != std::string_view::npos) return true;

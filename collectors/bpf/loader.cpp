@@ -150,7 +150,7 @@ class Loader {
 
   Result<void> settle_all(const Object& object) {
     for (Hook& hook : hooks_) {
-      const auto good = settle(hook, object, engine_.kernel(), engine_.has_own_btf());
+      const auto good = settle(hook, object, engine_);
       if (!good) return good;
     }
     programs_ = chosen_programs(hooks_);
@@ -184,6 +184,13 @@ class Loader {
     const auto failure = object.load();
     if (failure) {
       if (engine_.settings().debug) engine_.settings().debug(spec_.name, failure->log);
+      // Function hooks that a kernel refuses, it refuses to every tool.
+      const std::string kind = hook_kind(object.section(failure->program));
+      const bool is_refused =
+          failure->error_number == EPERM && failure->error.kind == ErrorKind::kAbsent;
+      if (is_refused && (kind == "fentry" || kind == "fexit")) {
+        engine_.refuse_kind(kind, "this kernel refuses " + kind + " programs");
+      }
       return give_up(object, failure->program, failure->error);
     }
     const auto inserted = insert_first_entries(object, plan_);

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "collectors/bpf/libbpf_log.h"
+#include "collectors/bpf/load_error.h"
 #include "collectors/bpf/privilege.h"
 
 namespace kernstat::bpf {
@@ -23,23 +24,6 @@ bpf_map* section_map(const bpf_object* object, std::string_view section) {
     }
   }
   return nullptr;
-}
-
-// EPERM means a missing capability only where one is missing.
-ErrorKind load_error_kind(int error_number) {
-  if (error_number == EPERM || error_number == EACCES) {
-    return missing_bpf_capabilities().empty() ? ErrorKind::kAbsent : ErrorKind::kDenied;
-  }
-  return error_number == ENOMEM || error_number == EAGAIN ? ErrorKind::kSystem : ErrorKind::kAbsent;
-}
-
-std::string load_error_text(int error_number, const std::string& log) {
-  const std::string missing = missing_bpf_capabilities();
-  if ((error_number == EPERM || error_number == EACCES) && !missing.empty()) {
-    return "loading BPF needs " + missing;
-  }
-  const std::string reason = failure_reason(log);
-  return reason.empty() ? std::strerror(error_number) : reason;
 }
 
 }  // namespace
@@ -179,8 +163,9 @@ std::optional<LoadFailure> Object::load() {
     return std::nullopt;
   }
   LoadFailure failure;
+  failure.error_number = -error;
   failure.program = failed_program(log.text());
-  failure.error = {load_error_kind(-error), load_error_text(-error, log.text())};
+  failure.error = load_error(load_circumstances(-error, log.text(), missing_bpf_capabilities()));
   failure.log = log.text();
   return failure;
 }

@@ -31,8 +31,9 @@ using Link = std::unique_ptr<bpf_link, FreeLink>;
 /// What a failed load was about.
 struct LoadFailure {
   std::string program;  ///< empty when no program is to blame
-  Error error;          ///< the verifier's or libbpf's last words
-  std::string log;      ///< everything they said
+  int error_number = 0;
+  Error error;      ///< the verifier's or libbpf's last words
+  std::string log;  ///< everything they said
 };
 
 /// Owns a bpf_object: its maps and programs live as long as it does. One thread. Opening needs no

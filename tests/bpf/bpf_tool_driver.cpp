@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one BPF tool without the daemon, for tests: bpf_tool_driver TOOL.yaml [name=value …].
+// Runs one BPF tool without the daemon, for tests: bpf_tool_driver TOOL.yaml [name=value …]
+// [--avoid=KIND …] [--btf=FILE].
 // Loads it, prints "ready" or the reason why not (exit code 3: unsupported, 4: denied, 1: failed),
 // then for each line on standard input reads the tool once and prints its exposition and "# end".
 #include <cstdio>
@@ -32,7 +33,7 @@ bpf::Parameters parameters(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];
     const auto equals = argument.find('=');
-    if (equals == std::string::npos) continue;
+    if (equals == std::string::npos || argument.starts_with("--")) continue;
     result.emplace_back(argument.substr(0, equals), std::atoll(argument.c_str() + equals + 1));
   }
   return result;
@@ -60,6 +61,11 @@ int run(int argc, char** argv) {
   settings.debug = [](std::string_view, std::string_view log) {
     std::fwrite(log.data(), 1, log.size(), stderr);
   };
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.starts_with("--avoid=")) settings.avoid.emplace_back(argument.substr(8));
+    if (argument.starts_with("--btf=")) settings.btf_path = argument.substr(6);
+  }
   const auto engine = std::make_shared<bpf::Engine>(settings);
   bpf::Tool tool(files, engine, parameters(argc, argv), 1.0);
   for (std::string line = "first"; line == "first" || std::getline(std::cin, line);) {

@@ -11,6 +11,7 @@
 
 #include "collectors/bpf/btf_schema.h"
 #include "collectors/bpf/libbpf_log.h"
+#include "collectors/bpf/load_error.h"
 
 using namespace kernstat;
 using namespace kernstat::bpf;
@@ -181,4 +182,30 @@ TEST_CASE("the verifier's last words are the reason") {
   CHECK(failure_reason("libbpf: first\nlibbpf: second\n") == "first");
   CHECK(failure_reason("") == "");
   CHECK(failed_program("nothing here") == "");
+}
+
+TEST_CASE("a refused load says what stands in the way") {
+  const std::string map_log =
+      "libbpf: Error in bpf_create_map_xattr(m):Operation not permitted(-1). Retrying without "
+      "BTF.\n"
+      "libbpf: map 'm': failed to create: Operation not permitted(-1)\n"
+      "libbpf: failed to load object 'x.bpf.o'\n";
+  LoadCircumstances now{EPERM, map_log, "CAP_BPF", 0, ~0ULL};
+  CHECK(load_error(now).kind == ErrorKind::kDenied);
+  CHECK(load_error(now).message == "loading BPF needs CAP_BPF");
+  now.missing = "";
+  now.bpf_error = EPERM;
+  CHECK(load_error(now).kind == ErrorKind::kDenied);
+  CHECK(load_error(now).message.find("bpf(2) is refused: ") == 0);
+  now.bpf_error = 0;
+  now.memlock_bytes = 65536;
+  CHECK(load_error(now).kind == ErrorKind::kDenied);
+  CHECK(load_error(now).message == "RLIMIT_MEMLOCK is 64 KiB: set LimitMEMLOCK=infinity");
+  now.memlock_bytes = ~0ULL;
+  CHECK(load_error(now).kind == ErrorKind::kAbsent);
+  CHECK(load_error(now).message == "map 'm': failed to create: Operation not permitted(-1)");
+  now = {ENOMEM, "", "", 0, ~0ULL};
+  CHECK(load_error(now).kind == ErrorKind::kSystem);
+  now = {EINVAL, "", "", ENOSYS, ~0ULL};
+  CHECK(load_error(now).message == "this kernel has no bpf(2)");
 }

@@ -97,12 +97,15 @@ class Scrape:
 
 
 class Tool:
-    """A tool in the test driver. Use with `with`."""
+    """A tool in the test driver. Use with `with`. `avoid`: kinds of hooks ("tp_btf") to pass over;
+    `btf`: a file to use instead of the running kernel's BTF; the rest are parameters."""
 
-    def __init__(self, name, /, directory=None, **parameters):
+    def __init__(self, name, /, directory=None, avoid=(), btf=None, **parameters):
         build = build_dir()
         directory = directory or os.path.join(build, "bpf")
         arguments = [f"{key}={int(value)}" for key, value in parameters.items()]
+        arguments += [f"--avoid={kind}" for kind in avoid]
+        arguments += [f"--btf={btf}"] if btf else []
         self.process = subprocess.Popen(
             [os.path.join(build, "tests/bpf/bpf_tool_driver"),
              os.path.join(directory, name + ".yaml"), *arguments],
