@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 // TCP resets, sent and received, by state of the connection and, where the kernel tells, reason.
+#include "kernel/skb.bpf.h"
 #include "kernel/sock.bpf.h"
 #include "kernstat.bpf.h"
 
-struct sk_buff;
 enum sk_rst_reason { SK_RST_REASON_NOT_SPECIFIED };
 
 KS_KERNEL_ENUM(sk_rst_reason);
@@ -25,20 +25,27 @@ static __always_inline int count(struct reset_key key) {
 
 // Without a socket nothing was open. `sk` may be a request or in TIME_WAIT: only what all kinds
 // have in common may be read.
-static __always_inline int count_sent(const bool direct, const struct sock* sk, __u32 reason) {
+static __always_inline int count_sent(const bool direct, const struct sock* sk,
+                                      const struct sk_buff* skb, __u32 reason) {
   __u32 state = KS_TCP_CLOSE;
-  if (sk) state = ks_read(direct, sk, __sk_common.skc_state);
+  if (sk) {
+    if (!ks_is_watched(direct, sk)) return 0;
+    state = ks_read(direct, sk, __sk_common.skc_state);
+  } else if (only_net_namespace) {
+    if (!skb || BPF_CORE_READ(skb, dev, nd_net.net, ns.inum) != only_net_namespace) return 0;
+  }
   return count((struct reset_key){direction_sent, state, reason});
 }
 
 KS_TWIN(tcp_send_reset, on_sent, struct sock* sk, struct sk_buff* skb, enum sk_rst_reason reason) {
-  return count_sent(direct, sk, reason);
+  return count_sent(direct, sk, skb, reason);
 }
 // Before 6.10.
 KS_TWIN(tcp_send_reset, on_sent_bare, struct sock* sk, struct sk_buff* skb) {
-  return count_sent(direct, sk, 0);
+  return count_sent(direct, sk, skb, 0);
 }
 KS_TWIN(tcp_receive_reset, on_received, struct sock* sk) {
+  if (!ks_is_watched(direct, sk)) return 0;
   __u32 state = ks_read(direct, sk, __sk_common.skc_state);
   return count((struct reset_key){direction_received, state, 0});
 }

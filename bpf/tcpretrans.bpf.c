@@ -24,6 +24,7 @@ KS_SERIES(tcp_retransmit_failures, struct failure_key, __u64, 32)
 
 static __always_inline int count(const bool direct, const struct sock* sk, __u32 state,
                                  enum kind kind) {
+  if (!ks_is_watched(direct, sk)) return 0;
   struct retransmit_key key = {ks_family(direct, sk), state, kind};
   __u64* retransmits = tcp_retransmits_get(&key);
   if (retransmits) ks_inc(retransmits);
@@ -37,6 +38,7 @@ static __always_inline int count_segment(const bool direct, const struct sock* s
 // Called for failed sends too: error is negative, or positive when a queueing discipline of this
 // host dropped the segment, which is ENOBUFS to everybody above it (net_xmit_errno()).
 KS_TWIN(tcp_retransmit_skb, on_retransmit, struct sock* sk, struct sk_buff* skb, int error) {
+  if (!ks_is_watched(direct, sk)) return 0;
   if (!error) return count_segment(direct, sk);
   struct failure_key key = {error < 0 ? error : -KS_ENOBUFS};
   __u64* failures = tcp_retransmit_failures_get(&key);

@@ -106,9 +106,19 @@ struct bpf_iter__task {
   struct task_struct* task;
 } KS_KERNEL;
 
-/// Whether a socket whose state changes is of TCP itself: MPTCP, SCTP and DCCP use the same hook.
+// A parameter: the inode number of /proc/PID/ns/net to count the sockets of this network namespace
+// only; 0 for all. It costs nothing when it is 0: the verifier drops what it guards.
+const volatile __u32 only_net_namespace = 0;
+
+static __always_inline bool ks_is_watched(const bool direct, const struct sock* sk) {
+  return !only_net_namespace ||
+         ks_read(direct, sk, __sk_common.skc_net.net, ns.inum) == only_net_namespace;
+}
+
+/// Whether a socket whose state changes is of TCP itself (MPTCP, SCTP and DCCP use the same hook),
+/// and of a namespace that is to be counted.
 static __always_inline bool ks_is_tcp(const bool direct, const struct sock* sk) {
-  return ks_read(direct, sk, sk_protocol) == KS_IPPROTO_TCP;
+  return ks_read(direct, sk, sk_protocol) == KS_IPPROTO_TCP && ks_is_watched(direct, sk);
 }
 
 /// The address family as the label says it.

@@ -25,6 +25,7 @@ def inside_namespaces(*kinds):
     "host" that interface names belong to."""
     need_root()
     if os.environ.get("KERNSTAT_INSIDE"):
+        run("ip", "link", "set", "lo", "up")
         return
     environment = {**os.environ, "KERNSTAT_INSIDE": "1"}
     try:
@@ -32,6 +33,24 @@ def inside_namespaces(*kinds):
                                sys.executable, *sys.argv], environment)
     except OSError as error:
         skip(f"unshare: {error}")
+
+
+def own_net_namespace():
+    """The number that the kernel knows the namespace of this process by."""
+    return os.stat("/proc/self/ns/net").st_ino
+
+
+def eventually(tool, check, seconds=10):
+    """Runs `check(scrape)` until it holds: names follow with the next read, or the one after it."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            check(tool.scrape())
+            return
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def quietly(tool, stimulus, check):
@@ -60,9 +79,18 @@ def namespace(name):
         run("ip", "netns", "del", name, check=False)
 
 
+def command(name, *words, check=True):
+    """Runs a command in the namespace `name`; None is the own one."""
+    inside = () if name is None else ("nsenter", f"--net=/run/netns/{name}")
+    return run(*inside, *words, check=check)
+
+
 @contextlib.contextmanager
 def within(name):
-    """This thread in the namespace: sockets made here belong to it."""
+    """This thread in the namespace: sockets made here belong to it. None is the own one."""
+    if name is None:
+        yield
+        return
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     there = os.open(f"/run/netns/{name}", os.O_RDONLY)
     try:
@@ -75,27 +103,30 @@ def within(name):
 
 
 class Pair:
-    """Two namespaces with a veth between them: 10.77.0.1 on v0 in `a`, 10.77.0.2 on v1 in `b`."""
+    """The namespace of this process (see inside_namespaces) as `a`, and another as `b`, with a veth between them:
+    10.77.0.1 on v0 in `a`, 10.77.0.2 on v1 in `b`."""
 
     LOST = "10.77.0.9"  # has a neighbour entry, and nobody behind it: packets to it vanish
 
     def __enter__(self):
+        assert os.environ.get("KERNSTAT_INSIDE"), "not in the host's own namespace"
         self.stack = contextlib.ExitStack()
-        self.a = self.stack.enter_context(namespace(f"ks-a-{os.getpid()}"))
-        self.b = self.stack.enter_context(namespace(f"ks-b-{os.getpid()}"))
-        run("ip", "-n", self.a, "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", self.b)
+        self.a = None
+        self.b = self.stack.enter_context(namespace(f"ks-b-{os.getpid()}-{time.monotonic_ns()}"))
+        run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", self.b)
         for name, device, address in ((self.a, "v0", "10.77.0.1"), (self.b, "v1", "10.77.0.2")):
             # Nothing but what a test sends: no router solicitations.
-            run("ip", "netns", "exec", name, "sysctl", "-q", "-w", f"net.ipv6.conf.{device}.disable_ipv6=1", check=False)
-            run("ip", "-n", name, "addr", "add", address + "/24", "dev", device)
-            run("ip", "-n", name, "link", "set", device, "up")
+            command(name, "sysctl", "-q", "-w", f"net.ipv6.conf.{device}.disable_ipv6=1", check=False)
+            command(name, "ip", "addr", "add", address + "/24", "dev", device)
+            command(name, "ip", "link", "set", device, "up")
         self.neighbour(self.a, "v0", self.LOST, "02:00:00:00:00:09")
         return self
 
     def neighbour(self, name, device, address, mac):
-        run("ip", "-n", name, "neigh", "replace", address, "lladdr", mac, "dev", device, "nud", "permanent")
+        command(name, "ip", "neigh", "replace", address, "lladdr", mac, "dev", device, "nud", "permanent")
 
     def __exit__(self, *_):
+        run("ip", "link", "del", "v0", check=False)
         self.stack.close()
         return False
 
@@ -111,21 +142,20 @@ def tc_drops_everything(name, device, where):
     # BPF_OBJ_PIN
     _bpf(6, struct.pack("QII", ctypes.addressof(attributes), program, 0))
     os.close(program)
-    tc = ("nsenter", f"--net=/run/netns/{name}", "tc")
     try:
-        run(*tc, "qdisc", "add", "dev", device, "clsact")
-        run(*tc, "filter", "add", "dev", device, where, "bpf", "da", "object-pinned", path)
+        command(name, "tc", "qdisc", "add", "dev", device, "clsact")
+        command(name, "tc", "filter", "add", "dev", device, where, "bpf", "da", "object-pinned", path)
     finally:
         os.unlink(path)
 
     def dropped():
-        text = run(*tc, "-s", "qdisc", "show", "dev", device, "clsact").stdout
+        text = command(name, "tc", "-s", "qdisc", "show", "dev", device, "clsact").stdout
         return int(re.search(r"clsact.*?dropped (\d+)", text, re.S).group(1))
 
     try:
         yield dropped
     finally:
-        run(*tc, "qdisc", "del", "dev", device, "clsact", check=False)
+        command(name, "tc", "qdisc", "del", "dev", device, "clsact", check=False)
 
 
 def _bpf(command, attributes):
@@ -148,7 +178,7 @@ def snmp(name, counter):
     """A counter of /proc/net/snmp or netstat in a namespace, "TcpRetransSegs"."""
     values = {}
     for path in ("snmp", "netstat"):
-        text = run("ip", "netns", "exec", name, "cat", f"/proc/net/{path}").stdout.splitlines()
+        text = command(name, "cat", f"/proc/thread-self/net/{path}").stdout.splitlines()
         for names, numbers in zip(text[::2], text[1::2]):
             prefix = names.split(":")[0]
             for key, number in zip(names.split()[1:], numbers.split()[1:]):

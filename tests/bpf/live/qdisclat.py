@@ -5,7 +5,7 @@
 import socket
 import time
 
-from common_net import inside_namespaces
+from common_net import eventually, inside_namespaces
 from harness import at_least, expect, main, near, run
 
 inside_namespaces()
@@ -48,13 +48,18 @@ def follows_a_new_name(tool):
     run("ip", "link", "set", "ksq0", "down")
     run("ip", "link", "set", "ksq0", "name", "ksq9")
     run("ip", "link", "set", "ksq9", "up")
-    scrape = tool.scrape()
-    expect(scrape.sum(NAME + "_count", device="ksq9", kind="tbf"), 3, "by the new name")
-    assert not scrape.has(NAME + "_count", device="ksq0"), "the old name is still there"
+
+    def renamed(scrape):
+        expect(scrape.sum(NAME + "_count", device="ksq9", kind="tbf"), 3, "by the new name")
+        assert not scrape.has(NAME + "_count", device="ksq0"), "the old name is still there"
+
+    def removed(scrape):
+        assert not scrape.has(NAME + "_count", device="ksq9"), "a removed device is still there"
+        expect(scrape.sum(NAME + "_count", device="other", kind="other"), 3, "kept as other")
+
+    eventually(tool, renamed)
     run("ip", "link", "del", "ksq9")
-    scrape = tool.scrape()
-    assert not scrape.has(NAME + "_count", device="ksq9"), "a removed device is still there"
-    expect(scrape.sum(NAME + "_count", device="other", kind="other"), 3, "kept as other")
+    eventually(tool, removed)
 
 
 device()

@@ -5,8 +5,10 @@
 import socket
 import time
 
-from common_net import Pair, closed_port, connected, listener, quietly, tc_drops_everything, within
+from common_net import Pair, closed_port, connected, inside_namespaces, listener, quietly, tc_drops_everything, within
 from harness import at_least, expect, main
+
+inside_namespaces()
 
 NAME = "kernstat_net_packet_drops_by_reason_total"
 BENIGN = "kernstat_net_packet_drops_benign_total"

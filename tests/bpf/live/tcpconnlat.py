@@ -6,8 +6,10 @@ import contextlib
 import socket
 import time
 
-from common_net import Pair, closed_port, connected, listener, quietly, within
+from common_net import Pair, closed_port, connected, inside_namespaces, listener, own_net_namespace, quietly, within
 from harness import expect, main
+
+inside_namespaces()
 
 NAME = "kernstat_tcp_connect_duration_seconds"
 
@@ -78,4 +80,4 @@ def unanswered(tool):
         quietly(tool, stimulus, check)
 
 
-main("tcpconnlat", established, refused, unanswered)
+main("tcpconnlat", established, refused, unanswered, only_net_namespace=own_net_namespace())

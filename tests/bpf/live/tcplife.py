@@ -5,8 +5,10 @@
 import socket
 import time
 
-from common_net import Pair, abort, connected, listener, quietly, within
-from harness import at_least, expect, main, run
+from common_net import Pair, abort, command, connected, inside_namespaces, listener, own_net_namespace, quietly, within
+from harness import at_least, expect, main
+
+inside_namespaces()
 
 CLOSED = "kernstat_tcp_connections_closed_total"
 TIME = "kernstat_tcp_connection_duration_seconds"
@@ -67,7 +69,7 @@ def timeout(tool):
     """The peer's address goes away while something is on its way."""
     with Pair() as pair:
         def stimulus():
-            run("ip", "-n", pair.b, "addr", "replace", "10.77.0.2/24", "dev", "v1")
+            command(pair.b, "ip", "addr", "replace", "10.77.0.2/24", "dev", "v1")
             with within(pair.b):
                 server = listener("10.77.0.2")
             with within(pair.a):
@@ -76,7 +78,7 @@ def timeout(tool):
             client.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, 500)
             client.sendall(b"x")
             time.sleep(2.5)
-            run("ip", "-n", pair.a, "neigh", "del", "10.77.0.2", "dev", "v0")
+            command(pair.a, "ip", "neigh", "del", "10.77.0.2", "dev", "v0")
             for sock in (client, accepted, server):
                 sock.close()
 
@@ -99,4 +101,5 @@ def older_than_the_tool(server, client, accepted):
 
 
 SERVER = listener()
-main("tcplife", time_and_bytes, reset, timeout, older_than_the_tool(SERVER, *connected(SERVER)))
+main("tcplife", time_and_bytes, reset, timeout, older_than_the_tool(SERVER, *connected(SERVER)),
+     only_net_namespace=own_net_namespace())

@@ -5,8 +5,10 @@
 import socket
 import time
 
-from common_net import abort, closed_port, connected, listener, quietly
+from common_net import abort, closed_port, connected, inside_namespaces, listener, own_net_namespace, quietly
 from harness import expect, main
+
+inside_namespaces()
 
 NAME = "kernstat_tcp_resets_total"
 
@@ -49,4 +51,4 @@ def of_aborted(tool):
         quietly(tool, stimulus, check)
 
 
-main("tcpresets", of_refused, of_aborted)
+main("tcpresets", of_refused, of_aborted, only_net_namespace=own_net_namespace())

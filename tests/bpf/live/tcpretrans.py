@@ -5,8 +5,10 @@
 import socket
 import time
 
-from common_net import Pair, connected, listener, quietly, snmp, within
-from harness import at_least, expect, main, run
+from common_net import Pair, command, connected, inside_namespaces, listener, own_net_namespace, quietly, snmp, within
+from harness import at_least, expect, main
+
+inside_namespaces()
 
 NAME = "kernstat_tcp_retransmits_total"
 FAILED = "kernstat_tcp_retransmit_failures_by_error_total"
@@ -46,14 +48,14 @@ def of_data_and_failed(tool):
             client.sendall(b"x")
             time.sleep(1.2)
             lost = snmp(pair.a, SEGMENTS) - sent
-            run("ip", "netns", "exec", pair.a, "tc", "qdisc", "replace", "dev", "v0", "root", "pfifo", "limit", "0")
+            command(pair.a, "tc", "qdisc", "replace", "dev", "v0", "root", "pfifo", "limit", "0")
             time.sleep(3)
-            run("ip", "netns", "exec", pair.a, "tc", "qdisc", "del", "dev", "v0", "root")
+            command(pair.a, "tc", "qdisc", "del", "dev", "v0", "root")
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             client.close()
             both = snmp(pair.a, SEGMENTS) - sent
             accepted.close()
-            run("ip", "-n", pair.a, "neigh", "del", "10.77.0.2", "dev", "v0")
+            command(pair.a, "ip", "neigh", "del", "10.77.0.2", "dev", "v0")
             return lost, both - lost
 
         def check(before, after, result):
@@ -73,28 +75,23 @@ def of_data_and_failed(tool):
 
 def of_synack(tool):
     """The listener's answers go to a wrong address."""
-    with Pair() as pair:
-        with within(pair.b):
-            server = listener("10.77.0.2")
-
+    with Pair() as pair, listener("10.77.0.1") as server:
         def stimulus():
-            pair.neighbour(pair.b, "v1", "10.77.0.1", "02:00:00:00:00:01")
-            sent = snmp(pair.b, SEGMENTS)
-            with within(pair.a):
+            pair.neighbour(pair.a, "v0", "10.77.0.2", "02:00:00:00:00:02")
+            sent = snmp(pair.a, SEGMENTS)
+            with within(pair.b):
                 sock = socket.socket()
             sock.setblocking(False)
             sock.connect_ex(server.getsockname())
             time.sleep(3.3)
             sock.close()
-            sent = snmp(pair.b, SEGMENTS) - sent
-            return sent
+            return snmp(pair.a, SEGMENTS) - sent
 
         def check(before, after, sent):
             at_least(sent, 2, "retransmissions")
             expect(after.delta(before, NAME, family="inet", state="syn_recv", kind="synack"), sent, "synack")
 
         quietly(tool, stimulus, check)
-        server.close()
 
 
-main("tcpretrans", of_syn, of_data_and_failed, of_synack)
+main("tcpretrans", of_syn, of_data_and_failed, of_synack, only_net_namespace=own_net_namespace())

@@ -7,8 +7,10 @@ import os
 import subprocess
 import time
 
-from common_net import TRIES, connected, listener, namespace, within
+from common_net import TRIES, connected, inside_namespaces, listener, namespace, within
 from harness import expect, main
+
+inside_namespaces()
 
 NAME = "kernstat_tcp_sockets"
 BYTES = "kernstat_tcp_queue_bytes"

@@ -4,8 +4,10 @@
 """Connections through all their states."""
 import time
 
-from common_net import connected, listener, quietly
+from common_net import connected, inside_namespaces, listener, own_net_namespace, quietly
 from harness import expect, main
+
+inside_namespaces()
 
 COUNT = "kernstat_tcp_state_transitions_total"
 TIME = "kernstat_tcp_state_duration_seconds"
@@ -44,4 +46,4 @@ def each_transition(tool):
     quietly(tool, stimulus, check)
 
 
-main("tcpstates", each_transition)
+main("tcpstates", each_transition, only_net_namespace=own_net_namespace())

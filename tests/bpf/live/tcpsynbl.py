@@ -5,8 +5,10 @@
 import contextlib
 import socket
 
-from common_net import listener
+from common_net import inside_namespaces, listener, own_net_namespace
 from harness import expect, main
+
+inside_namespaces()
 
 NAME = "kernstat_tcp_accept_queue_length"
 
@@ -47,4 +49,4 @@ def shared_port(tool):
         expect(scrape.sum("kernstat_tcp_accept_queue_limit", port=str(port)), 6, "limit")
 
 
-main("tcpsynbl", queue_of_a_port, shared_port)
+main("tcpsynbl", queue_of_a_port, shared_port, only_net_namespace=own_net_namespace())
