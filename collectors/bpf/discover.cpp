@@ -56,9 +56,8 @@ CollectorSpec spec_of(const std::shared_ptr<const ToolFiles>& files,
 }
 
 CollectorSpec broken_spec(const std::string& name, const Problems& problems) {
-  const Problem& first = problems.list().front();
-  const std::string why = first.file + ":" + std::to_string(first.line) + ":" +
-                          std::to_string(first.column) + ": " + first.text;
+  std::string why = problems.text();
+  why.resize(why.find('\n'));
   CollectorSpec spec;
   spec.name = name;
   spec.help = "A BPF tool that cannot be used.";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one BPF tool without the daemon, for tests: bpf_tool_driver TOOL.yaml [name=value …]
-// [--avoid=KIND …] [--btf=FILE].
+// [--avoid=KIND …] [--btf=FILE] [--budget=SHARE].
 // Loads it, prints "ready" or the reason why not (exit code 3: unsupported, 4: denied, 1: failed),
-// then for each line on standard input reads the tool once and prints its exposition and "# end".
+// then for each line on standard input reads the tool once and prints "# error REASON" if that
+// failed, its exposition and "# end".
 #include <cstdio>
 #include <ctime>
 #include <iostream>
@@ -39,9 +40,9 @@ bpf::Parameters parameters(int argc, char** argv) {
   return result;
 }
 
-void print(const Collector& tool) {
+void print(const Collector& tool, bool current) {
   Page page;
-  tool.write(page, true);
+  tool.write(page, current);
   page.finish();
   std::string text;
   render_text(page, text);
@@ -61,27 +62,31 @@ int run(int argc, char** argv) {
   settings.debug = [](std::string_view, std::string_view log) {
     std::fwrite(log.data(), 1, log.size(), stderr);
   };
+  double budget = 1;
   for (int i = 2; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--avoid=")) settings.avoid.emplace_back(argument.substr(8));
+    if (argument.starts_with("--budget=")) budget = std::atof(argv[i] + 9);
     if (argument.starts_with("--btf=")) settings.btf_path = argument.substr(6);
   }
   const auto engine = std::make_shared<bpf::Engine>(settings);
-  bpf::Tool tool(files, engine, parameters(argc, argv), 1.0);
+  bpf::Tool tool(files, engine, parameters(argc, argv), budget);
   for (std::string line = "first"; line == "first" || std::getline(std::cin, line);) {
     const auto read = tool.read(now());
-    if (!read) {
+    const bool is_first = line == "first";
+    if (!read && is_first) {
       std::printf("error %s\n", read.error().message.c_str());
       return exit_code(read.error().kind);
     }
-    tool.publish();
-    if (line == "first") {
+    if (read) tool.publish();
+    if (!read) std::printf("# error %s\n", read.error().message.c_str());
+    if (is_first) {
       std::puts("ready");
       std::fflush(stdout);
       line.clear();
       continue;
     }
-    print(tool);
+    print(tool, read.has_value());
   }
   return 0;
 }

@@ -52,11 +52,14 @@ class Scrape:
 
     def __init__(self, text):
         self.text = text
+        self.error = ""  # why the read failed
         self.samples = []  # (name, labels, value)
         for line in text.splitlines():
             match = SAMPLE.match(line)
             if match is None:
                 assert line.startswith("#") or not line, f"no sample: {line!r}"
+                if line.startswith("# error "):
+                    self.error = line.removeprefix("# error ")
                 continue
             labels = {k: unescape(v) for k, v in LABEL.findall(match.group(2) or "")}
             self.samples.append((match.group(1), labels, float(match.group(3))))
@@ -100,12 +103,14 @@ class Tool:
     """A tool in the test driver. Use with `with`. `avoid`: kinds of hooks ("tp_btf") to pass over;
     `btf`: a file to use instead of the running kernel's BTF; the rest are parameters."""
 
-    def __init__(self, name, /, directory=None, avoid=(), btf=None, **parameters):
+    def __init__(self, name, /, directory=None, avoid=(), btf=None, budget=None,
+                 **parameters):
         build = build_dir()
         directory = directory or os.path.join(build, "bpf")
         arguments = [f"{key}={int(value)}" for key, value in parameters.items()]
         arguments += [f"--avoid={kind}" for kind in avoid]
         arguments += [f"--btf={btf}"] if btf else []
+        arguments += [f"--budget={budget}"] if budget else []
         self.process = subprocess.Popen(
             [os.path.join(build, "tests/bpf/bpf_tool_driver"),
              os.path.join(directory, name + ".yaml"), *arguments],
