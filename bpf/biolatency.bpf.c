@@ -46,16 +46,6 @@ static __always_inline void count_pattern(struct block_value* value, __u64 secto
   value->next_sector = sector + (bytes >> 9);
 }
 
-// Swap reads are known by what runs at their end.
-extern const void end_swap_bio_read __ksym __weak;
-
-static __always_inline bool is_swap(const bool direct, struct request* rq, __u32 flags,
-                                    enum operation operation) {
-  if (operation != operation_read) return ks_is_swap_write(flags);
-  struct bio* bio = ks_read(direct, rq, bio);
-  return bio && &end_swap_bio_read && ks_read(direct, bio, bi_end_io) == &end_swap_bio_read;
-}
-
 static __always_inline void count_swap(struct block_key* key, __u64 ns) {
   time_hist* hist = swap_requests_get(key);
   if (hist) time_hist_add(hist, ns);
@@ -91,7 +81,8 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   __u64 now = bpf_ktime_get_ns();
   if (start && now >= start) {
     time_hist_add(&value->total, now - start);
-    if (is_swap(direct, rq, flags, key.operation)) count_swap(&key, now - start);
+    if (key.operation == operation_read ? ks_is_swap_read(direct, rq) : ks_is_swap_write(flags))
+      count_swap(&key, now - start);
   }
   if (issue && now >= issue) time_hist_add(&value->device, now - issue);
   size_hist_add(&value->size, nr_bytes);

@@ -75,11 +75,25 @@ struct bvec_iter {
   unsigned int bi_size;
 } KS_KERNEL;
 
+typedef struct {
+  unsigned long f;
+} KS_KERNEL memdesc_flags_t;
+struct page {
+  memdesc_flags_t flags;
+} KS_KERNEL;
+/// Before 6.18.
+struct page___word {
+  unsigned long flags;
+} KS_KERNEL;
+struct bio_vec {
+  struct page* bv_page;
+} KS_KERNEL;
+
 struct bio {
   struct block_device* bi_bdev;
   unsigned int bi_opf;
   __u8 bi_status;
-  void* bi_end_io;
+  struct bio_vec* bi_io_vec;
   struct bvec_iter bi_iter;
 } KS_KERNEL;
 
@@ -110,6 +124,28 @@ static __always_inline enum operation ks_operation(__u32 flags) {
 static __always_inline bool ks_is_swap_write(__u32 flags) {
   if (!bpf_core_enum_value_exists(enum req_flag_bits, __REQ_SWAP)) return false;
   return flags >> bpf_core_enum_value(enum req_flag_bits, __REQ_SWAP) & 1;
+}
+
+/// Bits of a page's flags.
+enum pageflags {
+  PG_swapcache = 10,
+  PG_swapbacked = 17,
+};
+
+/// Whether a read request brings pages back from swap: they lie in the swap cache meanwhile.
+static __always_inline bool ks_is_swap_read(const bool direct, struct request* rq) {
+  __u64 wanted = 1ULL << bpf_core_enum_value(enum pageflags, PG_swapcache) |
+                 1ULL << bpf_core_enum_value(enum pageflags, PG_swapbacked);
+  struct bio* bio = ks_read(direct, rq, bio);
+  if (!bio) return false;
+  struct bio_vec* first = ks_read(direct, bio, bi_io_vec);
+  if (!first) return false;
+  struct page* page = ks_read(direct, first, bv_page);
+  if (!page) return false;
+  __u64 flags = bpf_core_field_exists(page->flags.f)
+                    ? ks_read(direct, page, flags.f)
+                    : ks_read(direct, (struct page___word*)page, flags);
+  return (flags & wanted) == wanted;
 }
 
 static __always_inline disk_dev ks_gendisk_dev(const bool direct, struct gendisk* disk) {
