@@ -132,11 +132,13 @@ class Pair:
 
 
 @contextlib.contextmanager
-def tc_drops_everything(name, device, where):
-    """A classifier on `where` (egress, ingress) of a device that answers TC_ACT_SHOT; gives a function that tells
-    how many packets it dropped."""
-    # r0 = 2; exit
-    program = _bpf_program(3, bytes([0xB7, 0, 0, 0, 2, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]))
+def tc_drops(name, device, where, one_in=1):
+    """A classifier on `where` (egress, ingress) of a device that drops one packet in `one_in` (a power of two), by
+    chance; gives a function that tells how many it dropped."""
+    exit_with = lambda code: [0xB7, 0, 0, 0, code, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0]
+    # if (get_prandom_u32() & (one_in - 1)) return TC_ACT_OK; return TC_ACT_SHOT;
+    chance = [0x85, 0, 0, 0, 7, 0, 0, 0, 0x57, 0, 0, 0, one_in - 1, 0, 0, 0, 0x15, 0, 2, 0, 0, 0, 0, 0]
+    program = _bpf_program(3, bytes(chance + exit_with(0) + exit_with(2)))
     path = f"/sys/fs/bpf/kernstat-test-{os.getpid()}"
     attributes = ctypes.create_string_buffer(path.encode())
     # BPF_OBJ_PIN

@@ -5,7 +5,7 @@
 import socket
 import time
 
-from common_net import Pair, closed_port, connected, inside_namespaces, listener, quietly, tc_drops_everything, within
+from common_net import Pair, closed_port, connected, inside_namespaces, listener, quietly, tc_drops, within
 from harness import at_least, expect, main
 
 inside_namespaces()
@@ -44,12 +44,12 @@ def nobody_listens(tool):
         quietly(tool, lambda: send("127.0.0.1", port), check)
 
 
-def tc_drops(tool):
+def by_a_classifier(tool):
     """A classifier that drops everything, and counts it."""
     with Pair() as pair:
         for where in ("egress", "ingress"):
             name, device = (pair.a, "v0") if where == "egress" else (pair.b, "v1")
-            with tc_drops_everything(name, device, where) as dropped:
+            with tc_drops(name, device, where) as dropped:
                 def stimulus():
                     before = dropped()
                     with within(pair.a):
@@ -100,4 +100,4 @@ def refused_connection(tool):
     quietly(tool, stimulus, check)
 
 
-main("skbdrop", nobody_listens, tc_drops, closed_sockets_lose_nothing, refused_connection)
+main("skbdrop", nobody_listens, by_a_classifier, closed_sockets_lose_nothing, refused_connection)
