@@ -130,7 +130,10 @@ Result<std::vector<Attribute>> find(const std::string& directory, const Filters&
   if (!names) return fail(names.error());
   std::vector<Attribute> found;
   ChipFinder finder(filters, found);
-  for (const std::string& name : *names) finder.add(directory + "/" + name);
+  for (const std::string& name : *names) {
+    std::string path = directory;
+    finder.add(path.append("/").append(name));
+  }
   if (found.empty()) return fail(ErrorKind::kAbsent, directory + ": no sensors");
   // By family; two chips of one device and name would be one series twice: the first counts.
   std::stable_sort(found.begin(), found.end(), [](const Attribute& a, const Attribute& b) {

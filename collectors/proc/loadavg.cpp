@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/proc/loadavg.h"
 
+#include <cmath>
 #include <string>
 
 #include "collectors/collector.h"
@@ -40,7 +41,7 @@ Result<void> parse_loadavg(std::string_view text, LoadAverage& into) {
   for (double* const value : {&into.load1, &into.load5, &into.load15}) {
     const std::string_view field = next_field(line);
     const auto number = to_number<double>(field);
-    if (!number || !(*number >= 0)) {
+    if (!number || !(*number >= 0) || std::isinf(*number)) {
       return fail(ErrorKind::kInvalid, "'" + std::string(field) + "' is not a load average");
     }
     *value = *number;

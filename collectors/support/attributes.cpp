@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/support/attributes.h"
 
+#include <cmath>
+
 namespace kernstat {
 
 Result<void> AttributeCollector::read_into(AttributeSample& sample, const Tick& tick) {
@@ -23,6 +25,7 @@ Result<void> AttributeCollector::read_into(AttributeSample& sample, const Tick& 
       value = trim(*text) == attribute.equals ? 1 : 0;
     } else if (text) {
       value = to_number<double>(trim(*text));
+      if (value && !std::isfinite(*value)) value.reset();
     }
     if (value) *value *= attribute.scale;
     sample.values.push_back(value);

@@ -19,6 +19,8 @@ TEST_CASE("loadavg refuses what is cut or no number") {
   CHECK_FALSE(parse_loadavg("0.25 1.5", load));
   CHECK_FALSE(parse_loadavg("0.25 x 1\n", load));
   CHECK_FALSE(parse_loadavg("0.25 nan 1\n", load));
+  CHECK_FALSE(parse_loadavg("0.25 inf 1\n", load));
+  CHECK_FALSE(parse_loadavg("0.25 -1 1\n", load));
 }
 
 }  // namespace kernstat
