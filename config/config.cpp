@@ -92,6 +92,7 @@ void read_collector(MapReader reader, const CollectorSpec& spec, CollectorConfig
 void read_collectors(MapReader reader, const std::vector<CollectorSpec>& known,
                      std::string_view what, CollectorMap& configs) {
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const CollectorSpec& spec : known) names.push_back(spec.name);
   for (const auto& [key, value] : reader.entries()) {
     const auto spec =

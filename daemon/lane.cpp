@@ -22,7 +22,7 @@ std::int64_t earliest(const std::vector<std::shared_ptr<Job>>& jobs) {
 
 }  // namespace
 
-LaneThread::LaneThread(std::string name, std::function<void()> begin,
+LaneThread::LaneThread(const std::string& name, std::function<void()> begin,
                        std::function<void()> first_pass)
     : shared_(std::make_shared<Shared>()) {
   shared_->begin = std::move(begin);

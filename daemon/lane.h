@@ -23,7 +23,8 @@ class LaneThread {
  public:
   /// `name`: of the thread, up to 15 bytes. `begin` runs first on the thread; `first_pass` once,
   /// when all first jobs have been read.
-  LaneThread(std::string name, std::function<void()> begin, std::function<void()> first_pass);
+  LaneThread(const std::string& name, std::function<void()> begin,
+             std::function<void()> first_pass);
   ~LaneThread();
   LaneThread(const LaneThread&) = delete;
   LaneThread& operator=(const LaneThread&) = delete;
