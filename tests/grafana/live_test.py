@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=deploy timeout=300
+"""Every query of every panel, and every variable, gives something in a live Prometheus, be its histograms classic or
+native. What this machine cannot show is listed with the reason."""
+import json
+import os
+import re
+import sys
+import time
+import urllib.error
+
+from stack import MODES, Stack, dashboards, require, skip, substitute
+
+SECONDS = 80  # the slowest source that panels show is read every 30 s
+
+# Metric: why a host may have no such series. A query of only such metrics may be empty.
+MAY_BE_ABSENT = {
+    "kernstat_block_io_errors_total": "no request failed",
+    "kernstat_block_bio_duration_seconds": "no dm, md or zram device is in use",
+    "kernstat_block_io_requeued_total": "no driver gave a request back",
+    "kernstat_memory_dirty_throttle_seconds": "no writer was held back",
+    "kernstat_memory_reclaim_duration_seconds": "memory is not short: nothing was reclaimed by tasks",
+    "kernstat_fs_journal": "the tool jbd2 needs an ext4 journal that commits",
+    "kernstat_fs_writeback_duration_seconds": "no pass of a flusher thread ended",
+    "kernstat_fs_writeback_bytes_total": "no pass of a flusher thread ended",
+    "kernstat_fs_file_lifespan_seconds": "no file of ext4, xfs or btrfs was removed for good",
+    "kernstat_bpf_hook_unavailable": "every best hook could be used",
+    "kernstat_bpf_lost_total": "no tool that runs can lose events in this way",
+    "kernstat_cpu_run_queue_wait_seconds": "the tool runqlat finds no hook in this kernel",
+    "node_nf_conntrack_entries": "connections are not tracked here",
+}
+
+
+def allowed(expr):
+    return next((f"{metric}: {reason}" for metric, reason in MAY_BE_ABSENT.items() if metric in expr), None)
+
+
+def has_value(result):
+    """A result that is not only NaN: a quantile of nothing is no data to look at."""
+    return any(one.get("histogram") or one.get("value", [0, "NaN"])[1] != "NaN" for one in result)
+
+
+def check_queries(stack, mode, name, board):
+    empty, excused, full = [], [], 0
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            where = f"{name} / {panel['title']} / {target['refId']} ({mode})"
+            try:
+                result = stack.get(mode, "query", query=substitute(target["expr"]))["result"]
+            except urllib.error.HTTPError as error:
+                empty.append(f"{where}: {json.load(error).get('error')}")
+                continue
+            if has_value(result):
+                full += 1
+            elif allowed(target["expr"]):
+                excused.append(f"{where}: {allowed(target['expr'])}")
+            else:
+                empty.append(f"{where}: no data: {target['expr']}")
+    return empty, excused, full
+
+
+def check_variables(stack, mode, name, board):
+    for one in board["templating"]["list"]:
+        if one["type"] == "query":
+            series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", substitute(one["query"]["query"])).groups()
+            if not stack.get(mode, f"label/{label}/values", **{"match[]": series}):
+                yield f"{name} ${one['name']} ({mode}): no values"
+
+
+def check_forms(stack):
+    """Each server really has the form that it is there for."""
+    name = "kernstat_block_io_duration_seconds"
+    native = stack.get("native", "query", query=name)["result"]
+    assert native and all("histogram" in one for one in native), "no native histograms where they are switched on"
+    assert stack.get("classic", "query", query=f"{name}_bucket")["result"], "no classic buckets"
+    assert not stack.get("classic", "query", query=name)["result"]
+
+
+def main():
+    if not os.environ.get("KERNSTAT_FULL"):
+        skip(f"runs for {SECONDS} s; KERNSTAT_FULL=1 runs it")
+    require()
+    empty, excused, full = [], [], 0
+    with Stack() as stack:
+        for _ in range(SECONDS):
+            time.sleep(1)
+            stack.check_alive()
+        check_forms(stack)
+        for mode in MODES:
+            for name, board in dashboards().items():
+                missing, listed, good = check_queries(stack, mode, name, board)
+                empty += missing + list(check_variables(stack, mode, name, board))
+                excused += listed
+                full += good
+            failing = [rule for group in stack.get(mode, "rules")["groups"] for rule in group["rules"]
+                       if rule["health"] == "err"]
+            empty += [f"rule {rule['name']} ({mode}): {rule['lastError']}" for rule in failing]
+            firing = {alert["labels"]["alertname"] for alert in stack.get(mode, "alerts")["alerts"]
+                      if alert["state"] == "firing"}
+            print(f"alerts that fire ({mode}): {sorted(firing) or 'none'}")
+    for line in excused:
+        print(f"absent here: {line}")
+    for line in empty:
+        print(f"EMPTY {line}")
+    print(f"{full} queries with data, {len(excused)} absent with a reason, {len(empty)} wrong")
+    return 1 if empty else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon, two Prometheus servers with the shipped rules (one takes native histograms, one classic) and some load."""
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+BUILD = pathlib.Path(os.environ["KERNSTAT_BUILD"])
+SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"])
+MODES = ("classic", "native")
+
+# Tools that are off by default but have panels.
+CONFIG = "bpf: {tools: {runqlat: {enabled: true}}}\n"
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+def require():
+    if os.geteuid() != 0:
+        skip("needs root: BPF tools")
+    if not shutil.which("prometheus"):
+        skip("prometheus is not installed")
+    if not (BUILD / "grafana/overview.json").exists():
+        skip("the dashboards are not built (target dashboards)")
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Load:
+    """Something of everything: files written and read, fsync, connections, datagrams, a CPU that is busy at times."""
+
+    def __init__(self, directory):
+        self._end = threading.Event()
+        self._directory = pathlib.Path(directory)
+        self._threads = [threading.Thread(target=self._run, args=(work,), daemon=True)
+                         for work in (self._files, self._reads, self._connections, self._datagrams, self._burst)]
+
+    def start(self):
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self):
+        self._end.set()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _run(self, work):
+        while not self._end.wait(0.2):
+            work()
+
+    def _files(self):
+        for number in range(20):
+            path = self._directory / f"file{number}"
+            with open(path, "wb") as file:
+                file.write(os.urandom(65536))
+                file.flush()
+                os.fsync(file.fileno())
+        (self._directory / "file0").unlink()
+
+    def _reads(self):
+        for number in range(1, 20):
+            path = self._directory / f"file{number}"
+            if path.exists():
+                with open(path, "rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                    file.read()
+
+    def _connections(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            for _ in range(20):
+                with socket.create_connection(server.getsockname()) as client:
+                    accepted, _ = server.accept()
+                    accepted.sendall(b"x" * 10000)
+                    accepted.close()
+                    client.recv(20000)
+        try:  # nobody listens there
+            socket.create_connection(server.getsockname(), 1).close()
+        except OSError:
+            pass
+
+    def _datagrams(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.sendto(b"x", ("127.0.0.1", 9))
+
+    def _burst(self):
+        end = time.monotonic() + 0.1
+        while time.monotonic() < end:
+            pass
+
+
+class Stack:
+    """Use as a context; `ports` maps the modes to the servers."""
+
+    def __init__(self, scrape_interval="2s"):
+        # Not below /tmp, which may be in memory: its files must reach a disk.
+        self._directory = tempfile.TemporaryDirectory(prefix="kernstat-stack-", dir="/var/tmp")
+        self.root = pathlib.Path(self._directory.name)
+        self._interval = scrape_interval
+        self._processes = []
+        self.ports = {}
+        self.load = Load(self.root)
+
+    def _start(self, name, *command):
+        log = open(self.root / f"{name}.log", "wb")
+        self._processes.append(subprocess.Popen(list(map(str, command)), stdout=log, stderr=log, cwd=self.root))
+
+    def __enter__(self):
+        daemon_port = free_port()
+        (self.root / "kernstatd.yaml").write_text(CONFIG)
+        self._start("kernstatd", BUILD / "kernstatd", "--config.file", self.root / "kernstatd.yaml",
+                    "--bpf.dir", BUILD / "bpf", "--web.listen-address", f"127.0.0.1:{daemon_port}")
+        config = {"global": {"scrape_interval": self._interval, "scrape_timeout": self._interval,
+                             "evaluation_interval": self._interval},
+                  "rule_files": [str(BUILD / "prometheus/kernstat-*.yaml")],
+                  "scrape_configs": [{"job_name": "node", "static_configs": [{"targets": [f"127.0.0.1:{daemon_port}"]}]}]}
+        (self.root / "prometheus.json").write_text(json.dumps(config))  # JSON is YAML
+        for mode in MODES:
+            self.ports[mode] = free_port()
+            flags = ["--enable-feature=native-histograms"] if mode == "native" else []
+            self._start(mode, "prometheus", f"--config.file={self.root}/prometheus.json", *flags,
+                        f"--storage.tsdb.path={self.root}/{mode}", f"--web.listen-address=127.0.0.1:{self.ports[mode]}")
+        self.load.start()
+        return self
+
+    def __exit__(self, *_):
+        self.load.stop()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._directory.cleanup()
+
+    def check_alive(self):
+        for process in self._processes:
+            if process.poll() is not None:
+                logs = "\n".join(path.read_text(errors="replace")[-1500:] for path in self.root.glob("*.log"))
+                raise AssertionError(f"{process.args[0]} ended: {process.returncode}\n{logs}")
+
+    def get(self, mode, path, **parameters):
+        url = f"http://127.0.0.1:{self.ports[mode]}/api/v1/{path}?{urllib.parse.urlencode(parameters, doseq=True)}"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return json.load(answer)["data"]
+
+
+def dashboards():
+    return {path.stem: json.loads(path.read_text()) for path in sorted((BUILD / "grafana").glob("*.json"))}
+
+
+def substitute(text, interval="30s"):
+    for name in ("job", "instance", "device"):
+        text = text.replace(f"${name}", ".+")
+    return text.replace("$__rate_interval", interval)
