@@ -46,9 +46,19 @@ def require():
     """Skips where a systemd cannot be run like this."""
     if os.geteuid() != 0:
         skip("needs root for namespaces")
-    for program in (SYSTEMD, "/usr/bin/unshare", "/usr/bin/nsenter"):
+    for program in (SYSTEMD, "/usr/bin/nsenter"):
         if not os.path.exists(program):
             skip(f"{program} is not installed")
+    require_namespaces()
+
+
+def require_namespaces():
+    """Skips where root may not make namespaces and mounts, as in most containers."""
+    tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--cgroup", "sh", "-c",
+                            "mount --make-rprivate / && mount -t tmpfs tmpfs /mnt && mount -t cgroup2 cgroup2 /mnt"],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if tried.returncode != 0:
+        skip(f"namespaces and mounts are refused: {tried.stdout.strip()}")
 
 
 def wait_for(what, condition, seconds):
