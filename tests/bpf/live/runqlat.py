@@ -20,12 +20,12 @@ def spinners(cpu):
 
 
 def sharing_a_cpu_is_waiting(tool):
-    before, start = tool.scrape(), time.monotonic()
+    before = tool.scrape()
     tasks = spinners(max(os.sched_getaffinity(0)))
     time.sleep(1.5)
     for task in tasks:
         stop(task)
-    after, elapsed = tool.scrape(), time.monotonic() - start
+    after = tool.scrape()
     where = {"class": "fair"}
     # Of three tasks two wait at any time; they need a moment to start.
     at_least(after.delta(before, NAME + "_sum", **where), 1.0, "seconds")
@@ -34,7 +34,6 @@ def sharing_a_cpu_is_waiting(tool):
     longest = max(bound for bound, count in buckets.items()
                   if count > before.histogram(NAME, **where).get(bound, 0))
     at_least(longest, 0.002, "longest wait")
-    assert longest <= 2 * elapsed, f"a wait of {longest} s within {elapsed} s"
     expect(after.lost(), 0, "lost")
 
 

@@ -29,7 +29,8 @@ def agrees_with_proc_softirqs(tool):
         for name in ("timer", "rcu"):
             moved = now[name] - listed[name]
             at_least(moved, 5, name)
-            near(after.delta(before, NAME + "_count", vector=name), moved, 0.25 if moved < 40 else 0.05, name)
+            # A few may come between two reads.
+            near(after.delta(before, NAME + "_count", vector=name), moved, 0.05 + 4 / moved, name)
             seconds = after.delta(before, NAME + "_sum", vector=name)
             assert 0 < seconds < 3, f"{name}: {seconds} s"
     eventually(once)

@@ -22,7 +22,8 @@ def bytes_are_counted(tool):
         after = tool.scrape()
         # And a few pages of the file system's own.
         near(after.delta(before, BYTES, device=fs.name), SIZE, 0.05, "bytes")
-        near(after.delta(before, BYTES, device=fs.name, reason="sync"), SIZE, 0.05, "bytes of sync")
+        # The kernel may have begun before it was asked to.
+        at_least(after.delta(before, BYTES, device=fs.name, reason="sync"), 1, "bytes of sync")
         at_least(after.delta(before, PASSES + "_count", device=fs.name, reason="sync"), 1, "passes")
         expect(after.lost(), 0, "lost")
 
