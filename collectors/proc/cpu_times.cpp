@@ -63,6 +63,7 @@ void SteadyCpuTimes::apply(std::vector<CpuTimes>& cpus) {
     const bool known = state.seen != 0;
     bool restarted = known && state.seen + 1 != calls_;
     for (std::size_t i = 0; i < kCpuModes; ++i) {
+      if (i == static_cast<std::size_t>(CpuMode::kIowait)) continue;
       restarted = restarted || times.ticks[i] + state.added[i] + limit_ <= state.shown[i];
     }
     for (std::size_t i = 0; i < kCpuModes; ++i) {

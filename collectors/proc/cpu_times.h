@@ -47,7 +47,9 @@ Result<void> parse_cpu_times(std::string_view text, std::vector<CpuTimes>& into)
 /// A scraper would take either for a restart from zero and add the whole value. So: a small step
 /// back holds the value until the kernel has caught up; after a CPU was offline, or when a step
 /// back is so large (3 s) that it must have been, this CPU's counters go on from where they were,
-/// with the difference added from then on. Other CPUs are not touched.
+/// with the difference added from then on. Other CPUs are not touched. Iowait alone proves nothing:
+/// a long sleep that the kernel took for iowait becomes idle time when another CPU wakes the
+/// waiting task.
 class SteadyCpuTimes {
  public:
   explicit SteadyCpuTimes(std::uint64_t ticks_per_second) : limit_(3 * ticks_per_second) {}

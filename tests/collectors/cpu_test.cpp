@@ -107,6 +107,25 @@ TEST_CASE("a step back of three seconds is a CPU that was offline unseen") {
   CHECK(cpus[0].of(CpuMode::kUser) == 701);
 }
 
+TEST_CASE("iowait that becomes idle time is held, however much it is") {
+  SteadyCpuTimes steady(100);
+  const auto iowait = static_cast<std::size_t>(CpuMode::kIowait);
+  Row row{};
+  row[iowait] = 5000;
+  std::vector<CpuTimes> cpus{times_of(0, row)};
+  steady.apply(cpus);
+  row[iowait] = 1000;
+  row[kIdle] = 4000;
+  cpus = {times_of(0, row)};
+  steady.apply(cpus);
+  CHECK_FALSE(cpus[0].fresh);
+  CHECK(cpus[0].of(CpuMode::kIowait) == 5000);
+  row[iowait] = 5001;
+  cpus = {times_of(0, row)};
+  steady.apply(cpus);
+  CHECK(cpus[0].of(CpuMode::kIowait) == 5001);
+}
+
 TEST_CASE("no sequence of kernel values makes a counter go back") {
   SteadyCpuTimes steady(100);
   std::uint64_t random = 1;
