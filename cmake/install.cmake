@@ -16,7 +16,8 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/bpf/ DESTINATION lib/kernstat/bpf/include
 install(FILES ${CMAKE_SOURCE_DIR}/config/kernstatd.yaml DESTINATION /etc/kernstat)
 install(FILES ${KERNSTAT_DEPLOY}/debian/default DESTINATION /etc/default RENAME kernstat)
 install(FILES ${KERNSTAT_DEPLOY}/systemd/kernstat.service DESTINATION /lib/systemd/system)
-install(FILES ${KERNSTAT_DEPLOY}/systemd/full.conf DESTINATION share/kernstat/systemd)
+install(FILES ${KERNSTAT_DEPLOY}/systemd/full.conf ${KERNSTAT_DEPLOY}/systemd/symbols.conf
+  DESTINATION share/kernstat/systemd)
 
 # kernstat_gzipped(FILE RESULT): without name and time, so that the same sources give the same package.
 function(kernstat_gzipped file result)

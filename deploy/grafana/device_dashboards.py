@@ -188,6 +188,14 @@ def packets():
             "Spread the interface's queues over more CPUs."),
             ("sum by (instance) (rate(node_softnet_dropped_total{$S}[$R]))", "dropped {{instance}}"),
             ("sum by (instance) (rate(node_softnet_times_squeezed_total{$S}[$R]))", "squeezed {{instance}}"), min=0),
+        lines("Dropped by the kernel", "pps", (
+            "Packets that somebody wanted, by the kernel's reason.", "Near 0.", "The reason names the cause; see KernstatPacketDrops."),
+            ("sum by (instance, reason) (rate(kernstat_net_packet_drops_by_reason_total{$S}[$R]))", "{{reason}} {{instance}}"),
+            min=0),
+        lines("Waiting in queueing disciplines", "s", (
+            "How long packets wait before the interface takes them (p99; tool qdisclat, off by default).", "Below 0.01 s.",
+            "A buffer that is too large: fq_codel."),
+            (f"instance:kernstat_net_qdisc_delay_seconds:p99{{$S,{D}}}", "{{kind}} {{device}} {{instance}}"), min=0),
         lines("Packets by CPU", "pps", (
             "Packets that each CPU processed.", "Even.", "All on one CPU: spread queues and interrupts."),
             ("rate(node_softnet_processed_total{$S}[$R])", "{{cpu}} {{instance}}"), stacked=True, min=0),

@@ -212,7 +212,8 @@ def own():
             "How old what a collector serves is.", "Below twice its interval.", "Its source does not answer."),
             ("kernstat_collector_sample_age_seconds{$S}", "{{collector}} {{instance}}"), min=0),
         lines("Missed reads and failures", "ops", (
-            "Reads that could not begin in time, and reads that failed.", "0.", "The host is overloaded, or the collector too dear."),
+            "Reads that could not begin in time, and reads that ended in an error.",
+            "Missed 0; failed near 0, as absent hardware is looked for again now and then.", "The host is overloaded, or the collector too dear."),
             ("sum by (instance) (rate(kernstat_collector_ticks_missed_total{$S}[$R]))", "missed {{instance}}"),
             ("sum by (instance) (rate(kernstat_collector_failures_total{$S}[$R]))", "failed {{instance}}"), min=0),
         lines("Shed tools", "short", (

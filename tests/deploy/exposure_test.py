@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 UNITS = pathlib.Path(os.environ["KERNSTAT_SOURCE"]) / "deploy/systemd"
-LIMITS = {"kernstat.service alone": ([], 2.6), "with full.conf": (["full.conf"], 3.0)}
+LIMITS = {"kernstat.service alone": ([], 2.6), "with full.conf": (["full.conf"], 3.0),
+          "with symbols.conf": (["symbols.conf"], 3.0)}
 
 
 def exposure(drop_ins):

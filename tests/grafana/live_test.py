@@ -28,6 +28,7 @@ MAY_BE_ABSENT = {
     "kernstat_bpf_hook_unavailable": "every best hook could be used",
     "kernstat_bpf_lost_total": "no tool that runs can lose events in this way",
     "kernstat_cpu_run_queue_wait_seconds": "the tool runqlat finds no hook in this kernel",
+    "kernstat_net_qdisc_delay_seconds": "no queueing discipline made a packet wait",
     "node_nf_conntrack_entries": "connections are not tracked here",
 }
 
@@ -96,7 +97,7 @@ def main():
             failing = [rule for group in stack.get(mode, "rules")["groups"] for rule in group["rules"]
                        if rule["health"] == "err"]
             empty += [f"rule {rule['name']} ({mode}): {rule['lastError']}" for rule in failing]
-            firing = {alert["labels"]["alertname"] for alert in stack.get(mode, "alerts")["alerts"]
+            firing = {f"{alert['labels']['alertname']}{alert['labels']}" for alert in stack.get(mode, "alerts")["alerts"]
                       if alert["state"] == "firing"}
             print(f"alerts that fire ({mode}): {sorted(firing) or 'none'}")
     for line in excused:

@@ -18,7 +18,7 @@ SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"])
 MODES = ("classic", "native")
 
 # Tools that are off by default but have panels.
-CONFIG = "bpf: {tools: {runqlat: {enabled: true}}}\n"
+CONFIG = "bpf: {tools: {runqlat: {enabled: true}, qdisclat: {enabled: true}}}\n"
 
 
 def skip(reason):
@@ -47,6 +47,7 @@ class Load:
     def __init__(self, directory):
         self._end = threading.Event()
         self._directory = pathlib.Path(directory)
+        self._port = free_port()
         self._threads = [threading.Thread(target=self._run, args=(work,), daemon=True)
                          for work in (self._files, self._reads, self._connections, self._datagrams, self._burst)]
 
@@ -81,7 +82,8 @@ class Load:
                     file.read()
 
     def _connections(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
+        # Always the same port: each one that listens is a series.
+        with socket.create_server(("127.0.0.1", self._port)) as server:
             for _ in range(20):
                 with socket.create_connection(server.getsockname()) as client:
                     accepted, _ = server.accept()
@@ -89,7 +91,7 @@ class Load:
                     accepted.close()
                     client.recv(20000)
         try:  # nobody listens there
-            socket.create_connection(server.getsockname(), 1).close()
+            socket.create_connection(("127.0.0.1", self._port), 1).close()
         except OSError:
             pass
 
