@@ -49,6 +49,10 @@ class Collector {
   /// what is cumulative of itself (folds) may be said. No system call, no allocation beyond the
   /// Families' own.
   virtual void write(Families& out, bool current) const = 0;
+  /// What is wrong in the latest sample although read() succeeded, for an operator: names the files
+  /// or objects that could not be used. Empty when all is well. Called under the lock after
+  /// publish(); valid until the next.
+  virtual std::string_view problem() const { return {}; }
 };
 
 /// The usual shape of a collector: a plain struct S is read, swapped in, folded and written.

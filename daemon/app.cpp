@@ -37,9 +37,14 @@ void log_state(const std::string& name, CollectorState before, CollectorState no
                          : before == CollectorState::kStarting || now == CollectorState::kOk
                              ? LogLevel::kDebug
                              : LogLevel::kWarn;
-  // A recovery is worth as much as the failure was.
-  const bool recovered = before == CollectorState::kFailed && now == CollectorState::kOk;
-  log_line(recovered ? LogLevel::kInfo : level, "collector " + std::string(state_name(now)),
+  // A recovery is worth as much as the failure was, and so is a problem within a collector.
+  const bool recovered = now == CollectorState::kOk && error.empty() &&
+                         (before == CollectorState::kFailed || before == now);
+  const bool troubled = now == CollectorState::kOk && !error.empty();
+  log_line(recovered  ? LogLevel::kInfo
+           : troubled ? LogLevel::kWarn
+                      : level,
+           "collector " + std::string(state_name(now)),
            {{"collector", name}, {"before", state_name(before)}, {"error", error}});
 }
 

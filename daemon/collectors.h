@@ -39,8 +39,8 @@ struct CollectorStatus {
   std::string help;
   Lane lane = Lane::kFast;
   CollectorState state = CollectorState::kStarting;
-  std::string error;                                ///< empty when the state is kOk or kStarting
-  std::chrono::milliseconds interval{0};            ///< configured
+  std::string error;                      ///< with kOk: what is wrong in a part of its sample
+  std::chrono::milliseconds interval{0};  ///< configured
   std::chrono::milliseconds effective_interval{0};  ///< after stretching or while retrying rarely
   std::chrono::nanoseconds last_duration{0};        ///< wall time of the last read
   double last_success_seconds = 0;                  ///< Unix time; 0: never

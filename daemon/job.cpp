@@ -100,6 +100,7 @@ Result<void> Job::make_and_read(const Tick& tick) {
 void Job::settle(const Result<void>& outcome, std::int64_t start, std::int64_t cpu_start) {
   CollectorState before{};
   CollectorState now = CollectorState::kOk;
+  bool other_problem = false;
   {
     const std::lock_guard lock(mutex_);
     if (outcome) {
@@ -107,7 +108,9 @@ void Job::settle(const Result<void>& outcome, std::int64_t start, std::int64_t c
       has_sample_ = true;
       last_success_seconds_ = unix_seconds();
       last_success_ns_ = start;
-      error_.clear();
+      const std::string_view problem = collector_->problem();
+      other_problem = problem != error_;
+      error_ = problem;
     } else {
       now = state_of(outcome.error().kind);
       ++failures_;
@@ -127,7 +130,7 @@ void Job::settle(const Result<void>& outcome, std::int64_t start, std::int64_t c
     ++ticks_;
   }
   // error_ is written by this thread only.
-  if (before != now && setup_.log) setup_.log(name(), before, now, error_);
+  if ((before != now || other_problem) && setup_.log) setup_.log(name(), before, now, error_);
 }
 
 void Job::plan_next(std::int64_t now) {

@@ -4,9 +4,6 @@
 #include <cstdint>
 
 namespace kernstat {
-namespace {
-
-// Length of the valid UTF-8 sequence (RFC 3629) at the front of text; 0 when there is none.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(0);
@@ -28,8 +25,6 @@ std::size_t utf8_length(std::string_view text) {
   }
   return length;
 }
-
-}  // namespace
 
 void append_label_value(std::string& out, std::string_view value) {
   constexpr std::string_view kReplacement = "\xEF\xBF\xBD";

@@ -10,6 +10,10 @@ namespace kernstat {
 /// Longest label value in bytes; longer text is cut at a character's boundary.
 inline constexpr std::size_t kMaxLabelBytes = 256;
 
+/// Length of the valid UTF-8 sequence (RFC 3629) at the front of `text`; 0 when there is none.
+/// REQUIRES: !text.empty().
+std::size_t utf8_length(std::string_view text);
+
 /// Appends `value` as valid UTF-8 of at most kMaxLabelBytes (each invalid byte becomes U+FFFD),
 /// with backslash, quote and newline escaped as the Prometheus text format wants them.
 void append_label_value(std::string& out, std::string_view value);
