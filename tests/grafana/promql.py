@@ -5,7 +5,7 @@ import re
 KEYWORDS = {"by", "without", "on", "ignoring", "group_left", "group_right", "or", "and", "unless", "bool", "offset",
             "inf", "nan"}
 LISTS = {"by", "without", "on", "ignoring", "group_left", "group_right"}
-TOKEN = re.compile(r"""\s*(?:(?P<name>[a-zA-Z_:][\w:]*)|(?P<matchers>\{(?:[^}"']|"[^"]*"|'[^']*')*\})"""
+TOKEN = re.compile(r"""\s*(?:(?P<number>\d[\w.]*)|(?P<name>[a-zA-Z_:][\w:]*)|(?P<matchers>\{(?:[^}"']|"[^"]*"|'[^']*')*\})"""
                    r"""|(?P<range>\[[^\]]*\])|(?P<text>"[^"]*"|'[^']*')|(?P<list>\([^()]*\))|(?P<other>.))""", re.S)
 
 
