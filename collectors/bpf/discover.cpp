@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/bpf/map_scan.h"
 #include "collectors/options.h"
 
 namespace kernstat::bpf {
@@ -87,7 +88,7 @@ void add_directory(const std::string& directory, const std::shared_ptr<Engine>& 
     if (broken == Broken::kReport) {
       for (const Problem& problem : own.list()) problems.add(problem);
     }
-    if (files && files->spec.enabled) engine->memory_add(files->wanted_bytes);
+    if (files && files->spec.enabled) engine->memory_add(files->wanted_memory);
     std::erase_if(specs, [&](const CollectorSpec& s) { return s.name == name; });
     specs.push_back(files ? spec_of(files, engine) : broken_spec(name, own));
   }
@@ -117,7 +118,7 @@ std::shared_ptr<const ToolFiles> read_tool(const std::string& yaml_path, Problem
     problems.add({yaml_path, 0, 0, hooks.error().message});
     return nullptr;
   }
-  files->wanted_bytes = wanted_bytes(*object, *plan);
+  files->wanted_memory = wanted_memory(*object, *plan, possible_cpus());
   files->spec = *std::move(spec);
   files->plan = *std::move(plan);
   return files;

@@ -62,20 +62,24 @@ std::uint64_t Engine::tick(std::int64_t now_ns) {
   return epoch_;
 }
 
-void Engine::memory_add(std::uint64_t bytes) {
+void Engine::memory_add(const MapMemory& memory) {
   const std::lock_guard lock(memory_mutex_);
-  memory_wanted_ += bytes;
+  memory_wanted_.fixed += memory.fixed;
+  memory_wanted_.scaled += memory.scaled;
 }
 
-void Engine::memory_remove(std::uint64_t bytes) {
+void Engine::memory_remove(const MapMemory& memory) {
   const std::lock_guard lock(memory_mutex_);
-  memory_wanted_ -= std::min(bytes, memory_wanted_);
+  memory_wanted_.fixed -= std::min(memory.fixed, memory_wanted_.fixed);
+  memory_wanted_.scaled -= std::min(memory.scaled, memory_wanted_.scaled);
 }
 
 double Engine::memory_scale() const {
   const std::lock_guard lock(memory_mutex_);
-  if (memory_wanted_ <= settings_.memory_limit) return 1;
-  return static_cast<double>(settings_.memory_limit) / static_cast<double>(memory_wanted_);
+  const std::uint64_t limit = settings_.memory_limit;
+  const std::uint64_t left = limit - std::min(memory_wanted_.fixed, limit);
+  if (memory_wanted_.scaled <= left) return 1;
+  return static_cast<double>(left) / static_cast<double>(memory_wanted_.scaled);
 }
 
 }  // namespace kernstat::bpf

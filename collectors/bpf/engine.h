@@ -18,6 +18,12 @@
 
 namespace kernstat::bpf {
 
+/// Kernel memory of maps, in bytes.
+struct MapMemory {
+  std::uint64_t fixed = 0;   ///< needed in any case: arrays, things in flight, the fewest series
+  std::uint64_t scaled = 0;  ///< for the further series; can be cut
+};
+
 struct EngineSettings {
   Host host;
   std::string btf_path;  ///< --btf.path; empty: the running kernel's
@@ -58,8 +64,8 @@ class Engine {
   std::uint64_t tick(std::int64_t now_ns);
 
   /// A tool's wish for map memory: when it is found if it is on by default, else when it is made.
-  void memory_add(std::uint64_t bytes);
-  void memory_remove(std::uint64_t bytes);
+  void memory_add(const MapMemory& memory);
+  void memory_remove(const MapMemory& memory);
   /// By what each tool's series must be scaled down for all to fit the limit; at most 1.
   double memory_scale() const;
 
@@ -74,7 +80,7 @@ class Engine {
   std::uint64_t epoch_ = 0;
   std::vector<std::pair<std::string, std::string>> refused_;  // kind, reason
   mutable std::mutex memory_mutex_;
-  std::uint64_t memory_wanted_ = 0;
+  MapMemory memory_wanted_;
 };
 
 }  // namespace kernstat::bpf

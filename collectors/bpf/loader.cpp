@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::uint32_t kFewestSeries = 8;
 
-std::size_t cpus() { return static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus())); }
-
 std::vector<std::string> chosen_programs(const std::vector<Hook>& hooks) {
   std::vector<std::string> programs;
   for (const Hook& hook : hooks) {
@@ -33,10 +31,7 @@ std::vector<std::string> chosen_programs(const std::vector<Hook>& hooks) {
 void size_maps(const Object& object, const Plan& plan, std::size_t program_count, double scale) {
   for (const Source& source : plan.sources) {
     if (source.is_records || source.is_array) continue;
-    const double fitting = std::floor(source.capacity * scale);
-    const std::uint32_t series =
-        std::min(source.capacity, std::max(kFewestSeries, static_cast<std::uint32_t>(fitting)));
-    bpf_map__set_max_entries(object.map(source.name), series + 1);
+    bpf_map__set_max_entries(object.map(source.name), scaled_series(source.capacity, scale) + 1);
   }
   bpf_map* costs = object.map("ks_costs");
   if (costs != nullptr) {
@@ -239,20 +234,33 @@ Result<void> attach_again(LoadedTool& tool, const ToolSpec& spec, Engine& engine
   return {};
 }
 
-std::uint64_t wanted_bytes(const Object& object, const Plan& plan) {
-  std::uint64_t bytes = 0;
+std::uint32_t scaled_series(std::uint32_t capacity, double scale) {
+  const auto fitting = static_cast<std::uint32_t>(std::floor(capacity * scale));
+  return std::min(capacity, std::max(kFewestSeries, fitting));
+}
+
+MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus) {
+  MapMemory memory;
   for (const std::string& name : object.maps()) {
     const bpf_map* map = object.map(name);
     const bpf_map_type type = bpf_map__type(map);
     const bool is_hash = type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH;
     const bool is_percpu = type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY;
     const Source* source = plan.source(name);
-    const std::uint64_t entries =
-        source != nullptr && !source->is_array ? source->capacity + 1U : bpf_map__max_entries(map);
-    bytes += map_bytes(is_hash, is_percpu, bpf_map__key_size(map), bpf_map__value_size(map),
-                       entries, cpus());
+    const bool is_scaled = source != nullptr && !source->is_array;
+    const auto bytes = [&](std::uint64_t entries) {
+      return map_bytes(is_hash, is_percpu, bpf_map__key_size(map), bpf_map__value_size(map),
+                       entries, cpus);
+    };
+    if (is_scaled) {
+      const std::uint64_t least = bytes(kFewestSeries + 1);
+      memory.fixed += least;
+      memory.scaled += std::max(bytes(source->capacity + 1U), least) - least;
+    } else {
+      memory.fixed += bytes(bpf_map__max_entries(map));
+    }
   }
-  return bytes;
+  return memory;
 }
 
 }  // namespace kernstat::bpf

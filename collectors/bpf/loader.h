@@ -34,7 +34,11 @@ void detach(LoadedTool& tool);
 /// Attaches all hooks again that were attached before detach().
 Result<void> attach_again(LoadedTool& tool, const ToolSpec& spec, Engine& engine);
 
-/// Kernel memory of the tool's maps if all series that it wants fit, in bytes.
-std::uint64_t wanted_bytes(const Object& object, const Plan& plan);
+/// Kernel memory of the tool's maps on a machine of `cpus` possible CPUs, if all series that it
+/// wants fit.
+MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus);
+
+/// Entries for series of a map that would like `capacity`, scaled down to fit the limit.
+std::uint32_t scaled_series(std::uint32_t capacity, double scale);
 
 }  // namespace kernstat::bpf

@@ -23,6 +23,10 @@ constexpr std::size_t kLeastBatch = 64;
 
 }  // namespace
 
+std::size_t possible_cpus() {
+  return static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()));
+}
+
 void Rows::clear(std::size_t size_of_key, std::size_t words_of_value) {
   key_size = size_of_key;
   words = words_of_value;
@@ -43,9 +47,7 @@ MapScan::MapScan(const bpf_map* map)
       key_size_(bpf_map__key_size(map)),
       words_(bpf_map__value_size(map) / 8),
       capacity_(bpf_map__max_entries(map)),
-      copies_(is_percpu(bpf_map__type(map))
-                  ? static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()))
-                  : 1),
+      copies_(is_percpu(bpf_map__type(map)) ? possible_cpus() : 1),
       is_array_(bpf_map__type(map) == BPF_MAP_TYPE_ARRAY ||
                 bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY),
       sum_(words_) {}

@@ -14,6 +14,9 @@ struct bpf_map;
 
 namespace kernstat::bpf {
 
+/// CPUs that per-CPU maps hold values for; 1 when nobody knows.
+std::size_t possible_cpus();
+
 /// Keys and values of a map, one after the other. Values of per-CPU maps are summed over CPUs, word
 /// by word.
 struct Rows {

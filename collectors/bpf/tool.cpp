@@ -48,8 +48,7 @@ std::uint64_t bytes_of(const bpf_map* map) {
   const bool is_hash = type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH;
   const bool is_percpu = type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY;
   return map_bytes(is_hash, is_percpu, bpf_map__key_size(map), bpf_map__value_size(map),
-                   bpf_map__max_entries(map),
-                   static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus())));
+                   bpf_map__max_entries(map), possible_cpus());
 }
 
 // A kernel enum's names, from the BTF of the running kernel.
@@ -83,7 +82,7 @@ Tool::Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engin
       next_(files_->plan.metrics.size()),
       latest_(files_->plan.metrics.size()) {
   // Tools that run by default were counted when they were found.
-  if (!files_->spec.enabled) engine_->memory_add(files_->wanted_bytes);
+  if (!files_->spec.enabled) engine_->memory_add(files_->wanted_memory);
   for (const PlannedMetric& metric : files_->plan.metrics) {
     renderers_.push_back(metric.hist ? std::make_unique<HistRenderer>(*metric.hist) : nullptr);
   }
@@ -91,7 +90,7 @@ Tool::Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engin
 }
 
 Tool::~Tool() {
-  if (!files_->spec.enabled) engine_->memory_remove(files_->wanted_bytes);
+  if (!files_->spec.enabled) engine_->memory_remove(files_->wanted_memory);
 }
 
 Result<void> Tool::load(std::int64_t now_ns) {

@@ -26,7 +26,7 @@ struct ToolFiles {
   ToolSpec spec;
   Plan plan;
   std::string object_path;
-  std::uint64_t wanted_bytes = 0;
+  MapMemory wanted_memory;
 };
 
 /// Loads the tool at its first read and reads its maps at each; counts go on as long as it lives.
