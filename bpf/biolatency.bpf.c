@@ -51,14 +51,16 @@ static __always_inline void count_swap(struct block_key* key, __u64 ns) {
   if (hist) time_hist_add(hist, ns);
 }
 
-// The times that the request itself lacks come from the stamps, which are needed from now on.
+// The times that the request itself lacks come from the stamps, which are needed from now on. Every
+// stamp is taken, so that none is left for a later use of the same request.
 static __always_inline void complete_times(struct request* rq, __u64* start, __u64* issue) {
   struct stamp stamp;
   __u64 id = (__u64)rq;
-  if (!need_stamps) need_stamps = 1;
-  if (!block_stamps_take(&id, &stamp)) return;
+  const bool lacks = !*start || !*issue;
+  if (lacks && !need_stamps) need_stamps = 1;
+  if (!need_stamps || !block_stamps_take(&id, &stamp)) return;
   if (!*start) *start = stamp.since;
-  if (!*issue) *issue = stamp.issued;
+  if (!*issue && stamp.issued >= *start) *issue = stamp.issued;
 }
 
 KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned int nr_bytes) {
@@ -77,7 +79,9 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   }
   __u64 start = ks_read(direct, rq, start_time_ns);
   __u64 issue = ks_read(direct, rq, io_start_time_ns);
-  if (!start || !issue) complete_times(rq, &start, &issue);
+  // While nobody asks for it the kernel leaves the time of issue as an earlier use has set it.
+  if (issue < start) issue = 0;
+  complete_times(rq, &start, &issue);
   __u64 now = bpf_ktime_get_ns();
   if (start && now >= start) {
     time_hist_add(&value->total, now - start);
