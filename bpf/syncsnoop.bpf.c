@@ -2,8 +2,8 @@
 // Files written through to the disk (fsync, fdatasync, msync, O_SYNC), and whole file systems
 // (sync, syncfs, umount).
 //
-// vfs_fsync_range() serves every file system. Where functions cannot be hooked, ext4's own
-// tracepoints are left.
+// ext4 has tracepoints for it. Of the others the function behind the pointer f_op->fsync is hooked:
+// what calls it is inlined by some compilers.
 #include "kernel/fs.bpf.h"
 #include "kernstat.bpf.h"
 
@@ -54,14 +54,20 @@ static __always_inline int on_end(const bool direct, struct inode* inode, int re
   return 0;
 }
 
-KS_HOOK("fentry/vfs_fsync_range", on_vfs_begin, struct file* file, __s64 start, __s64 end,
-        int datasync) {
-  return on_begin(file->f_inode, datasync);
-}
-KS_HOOK("fexit/vfs_fsync_range", on_vfs_end, struct file* file, __s64 start, __s64 end,
-        int datasync, int result) {
-  return on_end(true, file->f_inode, result);
-}
+// f_op->fsync of one file system.
+#define KS_FSYNC(name, function)                                                             \
+  KS_HOOK("fentry/" #function, on_##name##_begin, struct file* file, __s64 start, __s64 end, \
+          int datasync) {                                                                    \
+    return !file ? 0 : on_begin(file->f_inode, datasync);                                    \
+  }                                                                                          \
+  KS_HOOK("fexit/" #function, on_##name##_end, struct file* file, __s64 start, __s64 end,    \
+          int datasync, int result) {                                                        \
+    return !file ? 0 : on_end(true, file->f_inode, result);                                  \
+  }
+KS_FSYNC(xfs, xfs_file_fsync)
+KS_FSYNC(btrfs, btrfs_sync_file)
+KS_FSYNC(f2fs, f2fs_sync_file)
+KS_FSYNC(nfs, nfs_file_fsync)
 
 // Newer verifiers want proof that a module's tracepoint gave an object.
 KS_TWIN(ext4_sync_file_enter, on_ext4_begin, struct file* file, int datasync) {

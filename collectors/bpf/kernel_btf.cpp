@@ -4,8 +4,11 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "collectors/support/text.h"
 
@@ -186,7 +189,24 @@ Result<KernelBtf> KernelBtf::load(const std::string& path) {
     }
     return fail_errno(path, -error);
   }
-  return KernelBtf(parsed);
+  // Modules' types build on those of the running kernel, and lie beside them.
+  constexpr std::string_view kRunning = "/vmlinux";
+  const bool running = path.ends_with(kRunning);
+  return KernelBtf(parsed, running ? path.substr(0, path.size() - kRunning.size()) : std::string());
+}
+
+const std::vector<KernelBtf::Handle>& KernelBtf::modules() const {
+  if (modules_read_ || module_directory_.empty()) return modules_;
+  modules_read_ = true;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(module_directory_, error), end;
+       !error && entry != end; entry.increment(error)) {
+    const std::string path = entry->path().string();
+    if (path.ends_with("/vmlinux")) continue;
+    btf* parsed = btf__parse_split(path.c_str(), btf_.get());
+    if (libbpf_get_error(parsed) == 0) modules_.emplace_back(parsed);
+  }
+  return modules_;
 }
 
 Result<bool> KernelBtf::holds(std::string_view condition) const {
@@ -211,11 +231,19 @@ Result<bool> KernelBtf::holds(std::string_view condition) const {
 }
 
 bool KernelBtf::has_tracepoint(std::string_view name) const {
-  return trace_prototype(btf_.get(), name) != nullptr;
+  if (trace_prototype(btf_.get(), name) != nullptr) return true;
+  const auto& all = modules();
+  return std::any_of(all.begin(), all.end(), [&](const Handle& module) {
+    return trace_prototype(module.get(), name) != nullptr;
+  });
 }
 
 bool KernelBtf::has_function(std::string_view name) const {
-  return find(btf_.get(), name, BTF_KIND_FUNC) >= 0;
+  if (find(btf_.get(), name, BTF_KIND_FUNC) >= 0) return true;
+  const auto& all = modules();
+  return std::any_of(all.begin(), all.end(), [&](const Handle& module) {
+    return find(module.get(), name, BTF_KIND_FUNC) >= 0;
+  });
 }
 
 EnumTable KernelBtf::enum_values(std::string_view name) const {

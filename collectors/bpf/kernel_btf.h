@@ -36,6 +36,7 @@ class KernelBtf {
   /// not one.
   Result<bool> holds(std::string_view condition) const;
 
+  /// In the kernel itself, or in a module that is loaded now (/sys/kernel/btf/*, since 5.11).
   bool has_tracepoint(std::string_view name) const;
   bool has_function(std::string_view name) const;
   /// The enum's values; empty when the kernel has no such enum.
@@ -47,9 +48,14 @@ class KernelBtf {
   struct Free {
     void operator()(btf* p) const;
   };
-  explicit KernelBtf(btf* p) : btf_(p) {}
+  using Handle = std::unique_ptr<btf, Free>;
+  KernelBtf(btf* p, std::string directory) : btf_(p), module_directory_(std::move(directory)) {}
+  const std::vector<Handle>& modules() const;
 
-  std::unique_ptr<btf, Free> btf_;
+  Handle btf_;
+  std::string module_directory_;  // empty: there are none
+  mutable bool modules_read_ = false;
+  mutable std::vector<Handle> modules_;  // they refer to btf_; read when first asked for
 };
 
 /// Checks the form of a condition without a kernel: what it should be, if it is none.
