@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import os
 import re
+import resource
 import socket
 import struct
 import sys
@@ -161,6 +162,9 @@ def tc_drops(name, device, where, one_in=1):
 
 
 def _bpf(command, attributes):
+    # Kernels before 5.11 charge programs against it.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     buffer = ctypes.create_string_buffer(attributes.ljust(128, b"\0"))
     # bpf(2): 321 on x86-64, 280 on arm64
     number = 321 if os.uname().machine == "x86_64" else 280
