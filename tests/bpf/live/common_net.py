@@ -63,9 +63,10 @@ def quietly(tool, stimulus, check):
         try:
             check(before, after, result) if result is not None else check(before, after)
             return
-        except AssertionError:
+        except AssertionError as error:
             if attempt == TRIES - 1:
                 raise
+            print(f"again: {error}")
             time.sleep(0.3 * attempt)
 
 
