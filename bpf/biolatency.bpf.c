@@ -90,7 +90,8 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   }
   if (issue && now >= issue) time_hist_add(&value->device, now - issue);
   size_hist_add(&value->size, nr_bytes);
-  if (key.operation <= operation_write)
+  // A flush comes as a write of nothing, which is never issued itself.
+  if (nr_bytes && key.operation <= operation_write)
     count_pattern(value, ks_read(direct, rq, __sector), nr_bytes);
   return 0;
 }
