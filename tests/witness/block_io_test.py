@@ -58,6 +58,13 @@ def agrees_with_disk_statistics(tool):
         eventually(once)
 
 
+def within_the_device_is_part_of_all(before, after, name, operation):
+    seconds = {stage: after.delta(before, "kernstat_block_io_duration_seconds_sum", device=name,
+                                  operation=operation, stage=stage)
+               for stage in ("total", "device")}
+    assert seconds["device"] <= seconds["total"], f"{name} {operation}: {seconds}"
+
+
 def the_busy_disk_agrees_too(tool):
     """The disk below everything else, which others use meanwhile."""
     names = [name for name in os.listdir("/sys/block")
@@ -76,6 +83,7 @@ def the_busy_disk_agrees_too(tool):
                     if moved > 300:
                         near(after.delta(before, COUNT, device=name, operation=operation), moved,
                              0.02, f"{name} {operation}")
+                    within_the_device_is_part_of_all(before, after, name, operation)
         eventually(once)
 
 
