@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel
 """Tools of the operator's own directory: broken ones say file, line and reason, and disturb nothing."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy timeout=120
 """The table "What each further capability buys" of the deployment's README, line by line: as a user with nothing

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy
 """The DaemonSet: its parts fit together, its flags and configuration are the daemon's, and with its mounts and

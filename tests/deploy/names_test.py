@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy
 """Every series that rules and dashboards select is one that the daemon can say, that Prometheus makes of a scrape, or

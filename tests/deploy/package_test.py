@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=deploy timeout=900
 """The Debian package: lintian finds no error; it installs, upgrades, removes and purges cleanly in a bare Debian 12;

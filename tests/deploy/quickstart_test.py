@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy timeout=60
 """The quickstart: Prometheus scrapes the daemon and has the rules; Ctrl-C ends both."""

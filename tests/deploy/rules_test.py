@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy timeout=170
 """Every alert fires on its condition, not just below it, and resolves; every record is right in the classic form.

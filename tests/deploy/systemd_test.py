@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy timeout=120
 """The shipped unit under a real systemd: starts as nobody in particular with the two capabilities, attaches BPF

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy timeout=180
 """When the scheduler stalls the service manager restarts the daemon; after two such restarts it leaves BPF out."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: parallel label=deploy
 """The dashboards keep the conventions: data source, job and instance are variables, every panel has a title, a

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=deploy timeout=300
 """Every query of every panel, and every variable, gives something in a live Prometheus, be its histograms classic or

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Draws every dashboard as a picture, from a live Prometheus, without Grafana: to look at axes, units and legends.
 

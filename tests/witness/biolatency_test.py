@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=witness timeout=60
 """The latency histogram against that of another tool of this name (libbpf-tools) beside it.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=witness
 """Requests and bytes that biolatency counts, against the kernel's own disk statistics."""

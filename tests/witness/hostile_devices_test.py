@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=witness timeout=180
 """Interfaces that are renamed and removed while they carry packets and are read; and maps that are too small."""

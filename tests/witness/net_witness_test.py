@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=witness timeout=300
 """What the network tools count, against what the kernel itself counts (/proc/net/snmp, tc) in the same run."""

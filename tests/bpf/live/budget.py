@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live parallel
 """A tool that costs more than its budget is detached, says so, and keeps what it counted."""

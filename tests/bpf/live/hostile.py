@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live timeout=120
 """What processes may do to a tool: names of any bytes, more of them than fit, ends that never come."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Mounts of a tmpfs, by the system calls that this host's mount uses and by mount(2) itself."""

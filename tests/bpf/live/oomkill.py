@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Processes that a small memory cgroup cannot hold are killed, and counted for their cgroup."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Opens on a file system that nobody else here uses, files that they make, an error that is rare."""

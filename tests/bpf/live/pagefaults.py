@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """First touches, copies on write and the kernel's own touches of user memory fall into their causes."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Packets through a token bucket that takes its time, in a network namespace that is the tool's own."""

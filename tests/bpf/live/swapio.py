@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Swap I/O to a loop device of our own, forced by a small memory cgroup, against vmstat."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live timeout=120
 """Every tool whose programs are twins loads by its raw_tp half too: with tp_btf avoided, and with
