@@ -92,20 +92,31 @@ HttpResponse Routes::answer(const HttpRequest& request) {
   }
   if (request.method != "GET" && request.method != "HEAD") return not_allowed("GET, HEAD");
   if (target->path == settings_.telemetry_path) return metrics(request, target->query);
-  if (target->path == "/") {
-    HttpResponse response;
-    response.content_type = kHtml;
-    response.page = true;
-    response.body = std::make_shared<const std::string>(
-        status_page(collectors_.status(), settings_.telemetry_path, PageFacts::now()));
-    return response;
-  }
+  if (target->path == "/") return state();
   if (target->path == "/-/healthy") {
     return collectors_.healthy() ? text(200, "kernstatd is healthy.")
                                  : text(503, "The collectors do not come round any more.");
   }
   return collectors_.ready() ? text(200, "kernstatd is ready.")
                              : text(503, "Some collectors have not been read yet.");
+}
+
+HttpResponse Routes::state() {
+  auto collectors = collectors_.status();
+  const bool scraped = std::any_of(collectors.begin(), collectors.end(),
+                                   [](const CollectorStatus& one) { return one.series > 0; });
+  if (!scraped) {
+    // Series are counted when they are said; nobody has asked for them yet.
+    Page page;
+    collectors_.write_all(page, {});
+    collectors = collectors_.status();
+  }
+  HttpResponse response;
+  response.content_type = kHtml;
+  response.page = true;
+  response.body = std::make_shared<const std::string>(
+      status_page(collectors, settings_.telemetry_path, PageFacts::now()));
+  return response;
 }
 
 HttpResponse Routes::metrics(const HttpRequest& request, std::string_view query) {

@@ -54,6 +54,7 @@ class Routes {
 
  private:
   HttpResponse answer(const HttpRequest& request);
+  HttpResponse state();
   HttpResponse metrics(const HttpRequest& request, std::string_view query);
   HttpResponse reload(std::string_view method);
 

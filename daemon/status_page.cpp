@@ -146,23 +146,32 @@ PageFacts PageFacts::now() {
 
 std::string duration_text(double seconds) {
   char text[48]{};
-  const auto print = [&](const char* format, double a, double b) {
-    std::snprintf(text, sizeof text, format, a, b);
+  const auto print = [&](const char* format, double value) {
+    std::snprintf(text, sizeof text, format, value);
+  };
+  const auto print_two = [&](double large, const char* large_name, double small,
+                             const char* small_name) {
+    const double whole = std::floor(seconds / large);
+    const double rest = std::floor(std::fmod(seconds, large) / small);
+    if (rest == 0) {
+      std::snprintf(text, sizeof text, "%.0f %s", whole, large_name);
+    } else {
+      std::snprintf(text, sizeof text, "%.0f %s %.0f %s", whole, large_name, rest, small_name);
+    }
   };
   if (!(seconds >= 0)) return "–";
   if (seconds < 0.9995e-3) {
-    print("%.0f µs", seconds * 1e6, 0);
+    print("%.0f µs", seconds * 1e6);
   } else if (seconds < 0.9995) {
-    print("%.3g ms", seconds * 1e3, 0);
+    print("%.3g ms", seconds * 1e3);
   } else if (seconds < 60) {
-    print("%.3g s", seconds, 0);
+    print("%.3g s", seconds);
   } else if (seconds < 3600) {
-    print("%.0f min %.0f s", std::floor(seconds / 60), std::floor(std::fmod(seconds, 60)));
+    print_two(60, "min", 1, "s");
   } else if (seconds < 86'400) {
-    print("%.0f h %.0f min", std::floor(seconds / 3600), std::floor(std::fmod(seconds, 3600) / 60));
+    print_two(3600, "h", 60, "min");
   } else {
-    print("%.0f d %.0f h", std::floor(seconds / 86'400),
-          std::floor(std::fmod(seconds, 86'400) / 3600));
+    print_two(86'400, "d", 3600, "h");
   }
   return text;
 }

@@ -14,6 +14,7 @@ TEST_CASE("page: durations as people say them") {
   CHECK(duration_text(0.0025) == "2.5 ms");
   CHECK(duration_text(0.25) == "250 ms");
   CHECK(duration_text(1) == "1 s");
+  CHECK(duration_text(60) == "1 min");
   CHECK(duration_text(75) == "1 min 15 s");
   CHECK(duration_text(3 * 3600 + 120) == "3 h 2 min");
   CHECK(duration_text(3 * 86'400 + 4 * 3600) == "3 d 4 h");
