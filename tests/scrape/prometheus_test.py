@@ -27,7 +27,7 @@ FOLD = "kernstat_cpu_busy_ratio"
 
 
 class Prometheus:
-    """A Prometheus that scrapes one target every second."""
+    """A Prometheus that scrapes one target every two seconds."""
 
     def __init__(self, target_port, *arguments):
         self.directory = tempfile.mkdtemp(prefix="kernstat-prometheus-")
@@ -35,7 +35,7 @@ class Prometheus:
         self.log_file = os.path.join(self.directory, "log")
         config = os.path.join(self.directory, "prometheus.yml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write("global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
+            file.write("global: {scrape_interval: 2s, scrape_timeout: 2s}\n"
                        "scrape_configs:\n"
                        "  - job_name: kernstat\n"
                        f"    static_configs: [{{targets: ['127.0.0.1:{target_port}']}}]\n")
