@@ -24,6 +24,7 @@ import time
 MANY = 10_000
 IDLE_SECONDS = 10
 TRACE_SECONDS = 5
+TRACED_SCRAPES = 50
 MIB = 1 << 20
 
 
@@ -96,12 +97,13 @@ class Exporter:
                                         stdin=subprocess.DEVNULL)
         while True:
             with contextlib.suppress(OSError, AssertionError):
-                self.series = series_of(Connection(port, "identity").scrape())
+                Connection(port, "identity").scrape()
                 break
             assert time.monotonic() - begin < 20 and self.process.poll() is None, f"{name} does not answer"
             time.sleep(0.005)
         self.start_seconds = time.monotonic() - begin
         time.sleep(3)
+        self.series = series_of(Connection(port, "identity").scrape())
 
     def idle_cpu(self, seconds=IDLE_SECONDS):
         """CPU seconds a second without scrapes."""
@@ -127,7 +129,8 @@ class Exporter:
                 "bytes": len(body)}
 
     def system_calls(self, scrapes):
-        """System calls in a time, with so many scrapes in it."""
+        """System calls, with so many scrapes among them, and the seconds in which they were made."""
+        traced = time.monotonic()
         trace = subprocess.Popen(["strace", "-f", "-c", "-q", "-p", str(self.process.pid)], stderr=subprocess.PIPE,
                                  stdout=subprocess.DEVNULL, text=True)
         time.sleep(1)
@@ -138,11 +141,12 @@ class Exporter:
             connection.close()
             time.sleep(max(0, begin + (i + 1) * TRACE_SECONDS / scrapes - time.monotonic()))
         time.sleep(max(0, begin + TRACE_SECONDS - time.monotonic()))
+        traced = time.monotonic() - traced
         trace.send_signal(signal.SIGINT)
         table = trace.communicate(timeout=60)[1]
         # "100.00  seconds  usecs/call  calls  errors  total"; errors may be absent.
         total = re.search(r"^\s*100\.00\s+\S+\s+(?:\d+\s+)?(\d+)\s+(?:\d+\s+)?total", table, re.MULTILINE)
-        return int(total.group(1)) if total else 0
+        return (int(total.group(1)) if total else 0), traced
 
     def end(self):
         self.process.terminate()
@@ -228,10 +232,12 @@ def measure(table, build, scrapes, many):
             table.row(f"{label}: resident", [resident_bytes(one.process.pid) for one in both], mebibytes,
                       None if many else 16 * MIB)
             if not many and shutil.which("strace"):
-                quiet = [one.system_calls(0) for one in both]
-                busy = [one.system_calls(10) for one in both]
-                table.row("system calls a second without scrapes", [calls / TRACE_SECONDS for calls in quiet], count)
-                table.row("system calls a scrape, new connection", [(b - q) / 10 for b, q in zip(busy, quiet)], count)
+                rates = [calls / seconds for calls, seconds in (one.system_calls(0) for one in both)]
+                busy = [one.system_calls(TRACED_SCRAPES) for one in both]
+                table.row("system calls a second without scrapes", rates, count)
+                table.row("system calls a scrape, new connection",
+                          [max(0, calls - rate * seconds) / TRACED_SCRAPES
+                           for rate, (calls, seconds) in zip(rates, busy)], count)
         finally:
             for one in both:
                 one.end()
