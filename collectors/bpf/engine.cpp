@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kKeepBtfNs = 5'000'000'000;
 // Tools tick one after the other in one wake-up: names are followed once for all of them.
-constexpr std::int64_t kSameTickNs = 50'000'000;
+constexpr std::int64_t kSameTickNs = 10'000'000;
 
 }  // namespace
 
