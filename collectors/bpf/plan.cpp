@@ -2,19 +2,16 @@
 #include "collectors/bpf/plan.h"
 
 #include <bpf/libbpf.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <set>
 
 #include "collectors/bpf/metric_names.h"
+#include "collectors/bpf/units.h"
 
 namespace kernstat::bpf {
 namespace {
 
-constexpr std::size_t kMostKnownKeys = 256;
 constexpr std::chrono::milliseconds kDefaultSweep{600'000};
 
 bool is_hash_type(const bpf_map* map) {
@@ -189,37 +186,12 @@ class Planner {
   }
 
   void set_unit(const MetricSpec& metric, PlannedMetric& planned) {
-    std::string_view unit;
-    if (planned.hist) {
-      if (metric.unit != Unit::kNone) complain(metric.name + ": a histogram's type says its unit");
-      const HistUnit hist = planned.hist->unit;
-      if (hist == HistUnit::kTime || hist == HistUnit::kDays) unit = "seconds";
-      if (hist == HistUnit::kBytes) unit = "bytes";
-    } else {
-      switch (metric.unit) {
-        case Unit::kNone:
-          break;
-        case Unit::kNanoseconds:
-          planned.scale = 1e-9;
-          unit = "seconds";
-          break;
-        case Unit::kMicroseconds:
-          planned.scale = 1e-6;
-          unit = "seconds";
-          break;
-        case Unit::kMilliseconds:
-          planned.scale = 1e-3;
-          unit = "seconds";
-          break;
-        case Unit::kPages:
-          planned.scale = static_cast<double>(::sysconf(_SC_PAGESIZE));
-          [[fallthrough]];
-        case Unit::kBytes:
-          unit = "bytes";
-          break;
-      }
+    if (planned.hist && metric.unit != Unit::kNone) {
+      complain(metric.name + ": a histogram's type says its unit");
     }
-    const auto good = check_name(planned.name, planned.type, unit);
+    const BaseUnit base = planned.hist ? base_unit(planned.hist->unit) : base_unit(metric.unit);
+    planned.scale = base.scale;
+    const auto good = check_name(planned.name, planned.type, base.name);
     if (!good) complain(good.error().message);
   }
 
@@ -303,41 +275,6 @@ const Source* Plan::source(std::string_view name) const {
 
 std::optional<Plan> make_plan(const ToolSpec& spec, const Object& object, Problems& problems) {
   return Planner(spec, object, problems).run();
-}
-
-std::uint64_t map_bytes(bool is_hash, bool is_percpu, std::size_t key_size, std::size_t value_size,
-                        std::uint64_t entries, std::size_t cpus) {
-  const auto round8 = [](std::size_t size) { return (size + 7) & ~std::size_t{7}; };
-  const std::uint64_t value = round8(value_size);
-  if (!is_hash) return entries * value * (is_percpu ? cpus : 1);
-  // struct htab_elem, the buckets, and per CPU one pointer and one spare element.
-  constexpr std::uint64_t kElement = 48;
-  constexpr std::uint64_t kBucket = 16;
-  const std::uint64_t element = kElement + round8(key_size) + (is_percpu ? 8 : value);
-  const std::uint64_t buckets = std::bit_ceil(entries) * kBucket;
-  const std::uint64_t values = is_percpu ? entries * value * cpus : 0;
-  const std::uint64_t spare = is_percpu ? 0 : cpus * element;
-  return entries * element + buckets + values + spare;
-}
-
-std::vector<std::vector<std::byte>> known_keys(const KeyLayout& layout) {
-  std::vector<std::vector<std::byte>> keys{std::vector<std::byte>(layout.size)};
-  if (layout.columns.empty()) return {};
-  for (const Column& column : layout.columns) {
-    if (column.known_values.empty() || keys.size() * column.known_values.size() > kMostKnownKeys) {
-      return {};
-    }
-    std::vector<std::vector<std::byte>> longer;
-    for (const auto& key : keys) {
-      for (const std::uint32_t value : column.known_values) {
-        longer.push_back(key);
-        std::memcpy(longer.back().data() + column.offset, &value,
-                    std::min(column.size, sizeof value));
-      }
-    }
-    keys = std::move(longer);
-  }
-  return keys;
 }
 
 }  // namespace kernstat::bpf
