@@ -26,6 +26,12 @@ std::int64_t monotonic_now() {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+double thread_cpu_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
 // A kernel enum's names, from the BTF of the running kernel.
 void name_kernel_enums(KeyLayout& key, Engine& engine) {
   for (Column& column : key.columns) {
@@ -108,7 +114,8 @@ Result<void> Tool::check_budget(std::int64_t now_ns) {
   const auto read = live_->cost_scan->read(live_->cost_rows);
   if (!read) return read;
   live_->costs->update(live_->cost_rows);
-  const double seconds = live_->costs->seconds();
+  // A walk costs more than its programs: the kernel goes over its tables, empty or not.
+  const double seconds = live_->costs->seconds() + walk_seconds_;
   if (is_shed_) {
     if (!budget_.may_resume(now_ns)) {
       return fail(ErrorKind::kSystem,
@@ -157,8 +164,10 @@ Result<void> Tool::read_sources(std::int64_t now_ns, std::uint64_t epoch) {
       for (const Hook& hook : live_->tool->hooks) {
         const auto link = hook.link_of(source.iterator);
         if (link == nullptr) continue;
+        const double begin = thread_cpu_seconds();
         const auto pass = run_iterator(link, where != nullptr && where->all_namespaces,
                                        engine_->host(), output, kMostIteratorBytes);
+        walk_seconds_ += thread_cpu_seconds() - begin;
         if (!pass) return pass;
       }
     }

@@ -63,8 +63,9 @@ class Tool final : public Collector {
   bool is_shed_ = false;
   std::uint64_t shed_count_ = 0;
   double load_seconds_ = 0;
-  std::vector<Shown> next_;                                       // one per metric
-  std::vector<Shown> latest_;                                     // guarded by the collector's lock
+  double walk_seconds_ = 0;    // this thread's CPU time in iterators
+  std::vector<Shown> next_;    // one per metric
+  std::vector<Shown> latest_;  // guarded by the collector's lock
   mutable std::vector<std::unique_ptr<HistRenderer>> renderers_;  // one per histogram metric
   mutable std::mutex status_mutex_;
   ToolStatus status_;  // guarded by status_mutex_: also said when a read failed
