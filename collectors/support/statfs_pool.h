@@ -35,6 +35,11 @@ class StatfsProbe {
 /// The threads of the whole process that ask. They are few (eight at most), made when needed, and
 /// end when idle. A thread that is stuck in a hung mount is never waited for, not even at exit: it
 /// holds nothing but its probe. Any thread.
+///
+/// What the kernel does not allow: a thread that waits for a FUSE server which has taken its
+/// question and does not answer cannot be killed (fs/fuse/dev.c, request_wait_answer). A daemon
+/// that ends then has closed everything and serves no more, but stays as a zombie until the server
+/// answers or its connection is aborted.
 class StatfsPool {
  public:
   static constexpr std::size_t kMaxThreads = 8;

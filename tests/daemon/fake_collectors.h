@@ -17,6 +17,7 @@ namespace kernstat::testing {
 /// What a FakeCollector does and what happened to it; outlives it. Any thread.
 struct FakeSource {
   std::function<Result<void>()> read = [] { return Result<void>(); };
+  std::string problem;
   std::atomic<int> made{0};
   std::atomic<int> reads{0};
   std::atomic<int> published{0};
@@ -44,6 +45,8 @@ class FakeCollector final : public Collector {
     out.single(kReads, published_);
     if (current) out.single(kCurrent, std::uint64_t{1});
   }
+
+  std::string_view problem() const override { return source_->problem; }
 
   FakeCollector(const FakeCollector&) = delete;
   FakeCollector& operator=(const FakeCollector&) = delete;

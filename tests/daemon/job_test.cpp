@@ -61,6 +61,20 @@ TEST_CASE("job: the first read is at once, the next ones on the grid") {
   CHECK(bench.log == std::vector<std::string>{"fake starting ok "});
 }
 
+TEST_CASE("job: what is wrong in a part is told once, and when it is over") {
+  Bench bench;
+  bench.source->problem = "a.prom:2: bad";
+  bench.job.tick(g_now);
+  bench.tick_when_due();
+  CHECK(bench.job.status().state == CollectorState::kOk);
+  CHECK(bench.job.status().error == "a.prom:2: bad");
+  bench.source->problem.clear();
+  bench.tick_when_due();
+  bench.tick_when_due();
+  CHECK(bench.job.status().error.empty());
+  CHECK(bench.log == std::vector<std::string>{"fake starting ok a.prom:2: bad", "fake ok ok "});
+}
+
 TEST_CASE("job: a point right behind the first read is left out, not missed") {
   Bench bench;
   g_now = 100 * kSecond + kSecond - 1000;
