@@ -229,8 +229,9 @@ class Planner {
     const std::set<std::string> distinct(used.begin(), used.end());
     if (distinct.size() != used.size()) complain(metric.name + ": two labels of one name");
     for (const auto& [member, label] : metric.labels) {
-      const bool known = std::any_of(source.key.columns.begin(), source.key.columns.end(),
-                                     [&](const Column& c) { return c.name == member; });
+      const bool known =
+          std::any_of(source.key.columns.begin(), source.key.columns.end(),
+                      [&wanted = member](const Column& c) { return c.name == wanted; });
       if (!known) complain(metric.name + ": the key has no member '" + member + "'");
     }
     for (const std::string& label : metric.by.value_or(std::vector<std::string>{})) {
