@@ -49,7 +49,7 @@ TEST_CASE("cpu leaves out lines that are cut, short or absurd") {
 TEST_CASE("a small step back is held until the kernel has caught up") {
   SteadyCpuTimes steady(100);
   std::vector<std::uint64_t> shown;
-  for (const std::uint64_t idle : {1000, 990, 995, 1001}) {
+  for (const std::uint64_t idle : std::initializer_list<std::uint64_t>{1000, 990, 995, 1001}) {
     Row row{};
     row[kIdle] = idle;
     std::vector<CpuTimes> cpus{times_of(0, row)};

@@ -43,8 +43,9 @@ TEST_CASE("netstat refuses lines that do not belong together") {
 }
 
 TEST_CASE("netstat leaves out what is no number or no name") {
-  const auto values = parsed(std::string_view(
-      "X: A B C D E\nX: 1x 99999999999999999999 - 7 --8\nY: F\0G h-i\nY: 1 2\n", 70));
+  using std::literals::operator""sv;
+  const auto values =
+      parsed("X: A B C D E\nX: 1x 99999999999999999999 - 7 --8\nY: F\0G h-i\nY: 1 2\n"sv);
   CHECK(values.size() == 1);
   CHECK(values.find("X_D")->value == 7);
   CHECK(parsed("X: " + std::string(100'000, 'a') + "\nX: 1\n").size() == 0);

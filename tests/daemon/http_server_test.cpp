@@ -51,6 +51,10 @@ TEST_CASE("http: answers with what a scraper needs") {
   const std::string length =
       "Content-Length: " + std::to_string(answer.size() - head_end - 4) + "\r\n";
   CHECK(answer.find(length) != std::string::npos);
+  // The workers start one after the other, after the address is bound.
+  for (int i = 0; i < 500 && served.threads < HttpServer::kWorkers; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   CHECK(served.threads >= HttpServer::kWorkers);
 }
 

@@ -124,7 +124,8 @@ TEST_CASE("protobuf: a classic histogram has no native fields") {
     out.histogram("", HistogramView{});
   });
   const ProtobufMessage histogram = families[0].message(4).message(7);
-  for (const std::uint64_t field : {5, 6, 7, 12, 13}) CHECK(histogram.count(field) == 0);
+  for (const std::uint64_t field : std::initializer_list<std::uint64_t>{5, 6, 7, 12, 13})
+    CHECK(histogram.count(field) == 0);
 }
 
 TEST_CASE("protobuf: histograms and summaries of text files are put together again") {
