@@ -13,12 +13,13 @@ DIRECTORY = os.path.join(build_dir(), "tests/bpf/tools")
 
 def clock_ticks_on_every_cpu(tool):
     before, begin = tool.scrape(), time.monotonic()
-    time.sleep(1.0)
+    while time.monotonic() < begin + 1:
+        pass
     after, end = tool.scrape(), time.monotonic()
     cpus = os.cpu_count()
     ticks = after.delta(before, "kernstat_test_ticks_total")
-    # An idle CPU may stop its clock: no more than this, and some.
-    assert 1 <= ticks <= 49 * cpus * (end - begin) * 1.2 + cpus, f"{ticks} ticks"
+    # An idle CPU may stop its clock, this one is busy.
+    assert 49 * 0.6 <= ticks <= 49 * cpus * (end - begin) * 1.2 + cpus, f"{ticks} ticks"
 
 
 def library_calls_are_seen(tool):
