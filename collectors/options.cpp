@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/options.h"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 
@@ -124,10 +125,13 @@ const Options::Value& Options::get(std::string_view key) const {
 
 std::vector<OptionSpec> Filter::options(const std::string& key, const std::string& include,
                                         const std::string& exclude) {
+  std::string noun = key;  // one of them, in words: mount_points, mount point
+  std::replace(noun.begin(), noun.end(), '_', ' ');
+  if (noun.ends_with('s')) noun.pop_back();
   return {{key + "_include", OptionType::kRegex, include,
-           "Only a " + key + " that matches is reported; empty: all."},
+           "Only a " + noun + " that matches is reported; empty: all."},
           {key + "_exclude", OptionType::kRegex, exclude,
-           "A " + key + " that matches is not reported; empty: none."}};
+           "A " + noun + " that matches is not reported; empty: none."}};
 }
 
 Filter Filter::from(const Options& options, const std::string& key) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "collectors/support/text.h"
+#include "config/listen_address.h"
 #include "config/map_reader.h"
 
 namespace kernstat {
@@ -13,18 +14,8 @@ namespace {
 
 using CollectorMap = std::map<std::string, CollectorConfig, std::less<>>;
 
-// "host:port", ":port" or "[v6]:port".
 std::optional<std::string> wrong_address(const std::string& address) {
-  const auto colon = address.rfind(':');
-  const auto port = colon == std::string::npos
-                        ? std::nullopt
-                        : to_number<std::uint16_t>(std::string_view(address).substr(colon + 1));
-  const std::string_view host = std::string_view(address).substr(0, colon);
-  const bool bare_v6 =
-      host.find(':') != std::string_view::npos && !(host.starts_with('[') && host.ends_with(']'));
-  if (port && !bare_v6 && host.find_first_of(" ,/\t\n") == std::string_view::npos) {
-    return std::nullopt;
-  }
+  if (parse_listen_address(address)) return std::nullopt;
   return "expected an address like :10777, 127.0.0.1:10777 or [::1]:10777, got '" + address + "'";
 }
 

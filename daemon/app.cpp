@@ -120,7 +120,13 @@ void App::decide_bpf() {
   const std::string reason = bpf_off_reason(loaded_.config.bpf, line_.host, record_);
   bpf_may_run_ = reason.empty();
   runner_.self().set_bpf_off(reason);
-  if (bpf_may_run_) return;
+  if (bpf_may_run_) {
+    if (loaded_.tools.empty()) log_warn("no BPF tools", {{"dir", loaded_.config.bpf.dir}});
+    for (const Problem& problem : loader_.tool_problems().list()) {
+      log_warn("BPF directory not used", {{"dir", problem.file}, {"error", problem.text}});
+    }
+    return;
+  }
   loaded_.config.bpf.enabled = false;
   if (reason == "restarts") {
     log_error("BPF is off: the daemon ended badly twice within ten minutes", {{"reason", reason}});

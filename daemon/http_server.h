@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "collectors/support/result.h"
+#include "config/listen_address.h"
 #include "daemon/instruments.h"
-#include "daemon/listen_address.h"
 #include "daemon/routes.h"
 #include "daemon/sockets.h"
 

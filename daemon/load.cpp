@@ -37,6 +37,7 @@ std::string Loader::reference() {
 tl::expected<LoadedConfig, LoadFailure> Loader::load() {
   std::string text;
   auto file = read_file(line_.config_file, kMaxYamlBytes + 1);
+  found_file_ = file.has_value();
   if (file) {
     text = std::move(*file);
   } else if (line_.config_file_given || file.error().kind != ErrorKind::kAbsent) {

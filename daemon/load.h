@@ -31,8 +31,10 @@ class Loader {
   std::string reference();
 
   const CommandLine& line() const { return line_; }
-  /// What is wrong with BPF tools, when --check-config asks; else each broken one is a collector
-  /// that fails.
+  /// Whether the last load() read a file; without one the defaults apply.
+  bool found_file() const { return found_file_; }
+  /// What is wrong with the BPF directories; with single tools, too, when --check-config asks, else
+  /// each broken one is a collector that fails.
   const Problems& tool_problems() const { return tool_problems_; }
 
  private:
@@ -40,6 +42,7 @@ class Loader {
   KnownSpecs known();
 
   CommandLine line_;
+  bool found_file_ = false;
   std::optional<std::vector<CollectorSpec>> tools_;
   Problems tool_problems_;
 };

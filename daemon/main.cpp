@@ -24,7 +24,11 @@ int print(const std::string& text) {
 
 // A broken tool is left out when the daemon runs; here it is wrong like anything else.
 int check_config(const Loader& loader) {
-  if (loader.tool_problems().empty()) return print(loader.line().config_file + ": no problems\n");
+  const std::string& file = loader.line().config_file;
+  if (loader.tool_problems().empty()) {
+    return print(file +
+                 (loader.found_file() ? ": no problems\n" : " is not there: the defaults apply\n"));
+  }
   std::fputs(loader.tool_problems().text().c_str(), stderr);
   return kWrongConfiguration;
 }
@@ -51,8 +55,7 @@ int run(const CommandLine& line) {
     case Command::kCheckConfig:
       return check_config(loader);
     case Command::kList:
-      print_list(*loaded);
-      return 0;
+      return print_list(*loaded) ? 0 : kCouldNotStart;
     case Command::kOnce:
     case Command::kRun:
     case Command::kDefaultConfig:

@@ -12,7 +12,10 @@
 namespace kernstat {
 namespace {
 
-void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
+// False when not all of it arrived, for instance on a full disk.
+bool print(std::FILE* to, const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
+}
 
 std::string duration(std::chrono::milliseconds value) {
   if (value.count() % 1000 != 0) return fmt::format("{}ms", value.count());
@@ -56,21 +59,20 @@ int run_once(const CommandLine& line, const LoadedConfig& loaded) {
   RenderLimits limits;
   limits.bytes = loaded.config.limits.scrape_bytes;
   render_text(page, text, limits);
-  print(stdout, text);
-  std::fflush(stdout);
+  const bool printed = print(stdout, text);
   const auto rows = runner.status();
-  print(stderr, table(rows));
+  static_cast<void>(print(stderr, table(rows)));
   if (page.dropped().total() > 0) {
-    print(stderr,
-          fmt::format("{} samples dropped: {}\n", page.dropped().total(), page.first_problem()));
+    static_cast<void>(print(stderr, fmt::format("{} samples dropped: {}\n", page.dropped().total(),
+                                                page.first_problem())));
   }
   for (const CollectorStatus& row : rows) {
     if (row.state == CollectorState::kFailed) return 1;
   }
-  return 0;
+  return printed ? 0 : 1;
 }
 
-void print_list(const LoadedConfig& loaded) {
+bool print_list(const LoadedConfig& loaded) {
   std::string out = "collectors, under 'collectors' in the configuration:\n";
   for (const CollectorSpec& spec : registered_collectors()) {
     out += listed(spec, loaded.config.collectors.at(spec.name).enabled);
@@ -84,7 +86,7 @@ void print_list(const LoadedConfig& loaded) {
       out += listed(spec, loaded.config.tools.at(spec.name).enabled);
     }
   }
-  print(stdout, out);
+  return print(stdout, out);
 }
 
 }  // namespace kernstat

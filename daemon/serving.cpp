@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/serving.h"
 
-#include "daemon/listen_address.h"
+#include "config/listen_address.h"
 #include "daemon/log.h"
 
 namespace kernstat {

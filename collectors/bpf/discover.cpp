@@ -71,12 +71,15 @@ CollectorSpec broken_spec(const std::string& name, const Problems& problems) {
 }
 
 // Adds the tools of one directory; those of an earlier one with the same name make room.
-void add_directory(const std::string& directory, const std::shared_ptr<Engine>& engine,
-                   Broken broken, std::vector<CollectorSpec>& specs, Problems& problems) {
+void add_directory(const std::string& directory, bool must_be_there,
+                   const std::shared_ptr<Engine>& engine, Broken broken,
+                   std::vector<CollectorSpec>& specs, Problems& problems) {
   const auto names = list_directory(directory);
   if (!names) {
     if (names.error().kind != ErrorKind::kAbsent) {
       problems.add({directory, 0, 0, names.error().message});
+    } else if (must_be_there) {
+      problems.add({directory, 0, 0, "no such directory"});
     }
     return;
   }
@@ -130,8 +133,8 @@ std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings s
   settings.budget = bpf.budget;
   const auto engine = std::make_shared<Engine>(std::move(settings));
   std::vector<CollectorSpec> specs;
-  add_directory(bpf.dir, engine, broken, specs, problems);
-  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, engine, broken, specs, problems);
+  add_directory(bpf.dir, false, engine, broken, specs, problems);
+  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, true, engine, broken, specs, problems);
   std::sort(specs.begin(), specs.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   return specs;

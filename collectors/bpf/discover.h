@@ -25,8 +25,9 @@ enum class Broken : std::uint8_t {
 };
 
 /// Specs of all tools of `bpf.dir` and `bpf.user_dir`, by name; a tool of the latter replaces one
-/// of the same name. A directory that is not there has no tools. Tools share one Engine made of
-/// `settings`, whose limits come from `bpf`.
+/// of the same name. A `dir` that is not there has no tools; a `user_dir` that is not there is a
+/// problem, as is a directory that cannot be read. Tools share one Engine made of `settings`, whose
+/// limits come from `bpf`.
 std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings settings,
                                           Broken broken, Problems& problems);
 

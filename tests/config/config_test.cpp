@@ -116,7 +116,8 @@ TEST_CASE("config: values are read") {
 }
 
 TEST_CASE("config: every problem is reported at once, with place and what is known") {
-  CHECK(problems_of("web: {listen_addresses: ['host', 'a:70000', '::1:5'], telemetry_path: m}\n"
+  CHECK(problems_of("web: {listen_addresses: ['host', '[::1]:70000', '::1:5', 'localhost:80'], "
+                    "telemetry_path: m}\n"
                     "limits: {series: 1}\n"
                     "bpf: {budget: 0, tools: {biolatncy: {}, biolatency: {colour: red}}}\n"
                     "collectors:\n"
@@ -127,10 +128,12 @@ TEST_CASE("config: every problem is reported at once, with place and what is kno
         "k.yaml:1:25: web.listen_addresses: expected an address like :10777, 127.0.0.1:10777 or "
         "[::1]:10777, got 'host'\n"
         "k.yaml:1:25: web.listen_addresses: expected an address like :10777, 127.0.0.1:10777 or "
-        "[::1]:10777, got 'a:70000'\n"
+        "[::1]:10777, got '[::1]:70000'\n"
         "k.yaml:1:25: web.listen_addresses: expected an address like :10777, 127.0.0.1:10777 or "
         "[::1]:10777, got '::1:5'\n"
-        "k.yaml:1:71: web.telemetry_path: expected a path like /metrics (not / itself, nothing "
+        "k.yaml:1:25: web.listen_addresses: expected an address like :10777, 127.0.0.1:10777 or "
+        "[::1]:10777, got 'localhost:80'\n"
+        "k.yaml:1:91: web.telemetry_path: expected a path like /metrics (not / itself, nothing "
         "below /-/), got 'm'\n"
         "k.yaml:2:18: limits.series: expected a whole number from 100 to 10000000, got '1'\n"
         "k.yaml:3:15: bpf.budget: must be a part of one CPU above 0 and up to 1, like 0.01\n"

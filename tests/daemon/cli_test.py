@@ -47,6 +47,20 @@ class Printing(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("no problems", result.stdout)
 
+    def test_check_config_says_that_there_is_no_file(self):
+        if os.path.exists("/etc/kernstat/kernstatd.yaml"):
+            self.skipTest("this host has a configuration")
+        result = run("--check-config", "--bpf=off")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout, "/etc/kernstat/kernstatd.yaml is not there: the defaults apply\n")
+
+    def test_a_full_disk_is_told_by_the_exit_code(self):
+        for command in ("--once", "--list", "--default-config"):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([BINARY, command, "--bpf=off"], stdout=full, stderr=subprocess.DEVNULL,
+                                        timeout=PATIENCE, check=False)
+            self.assertEqual(result.returncode, 1, command)
+
     def test_once_prints_an_exposition_and_a_table(self):
         result = run("--once", "--bpf=off")
         samples = parse(result.stdout)
@@ -99,6 +113,7 @@ class Refusing(unittest.TestCase):
         self.refused(2, "--config.file", says="config.file")
         self.refused(2, "--once", "stray", says="stray")
         self.refused(2, "--web.listen-address=nowhere", says="^--web.listen-address: expected an address like")
+        self.refused(2, "--web.listen-address=localhost:80", says="^--web.listen-address: expected an address like")
 
     def test_a_wrong_configuration_says_everything_that_is_wrong(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -112,6 +127,22 @@ class Refusing(unittest.TestCase):
                 self.assertIn("did you mean 'interval'?", lines[0])
                 self.assertIn("did you mean 'stat'?", lines[1])
                 self.assertIn("expected a whole number", lines[2])
+
+    def test_a_directory_of_tools_that_is_not_there(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("bpf: {user_dir: /nonexistent}\n")
+            file.flush()
+            arguments = (f"--config.file={file.name}", "--bpf.dir=/nonexistent/bpf")
+            self.refused(2, "--check-config", *arguments, says="^/nonexistent: no such directory\n$")
+            # It stops nobody: here the address does. The log says it.
+            with socket.socket() as taken:
+                taken.bind(("127.0.0.1", 0))
+                taken.listen()
+                text = self.refused(1, f"--web.listen-address=127.0.0.1:{taken.getsockname()[1]}", *arguments,
+                                    says="already in use")
+        if 'msg="BPF is off"' not in text:
+            self.assertIn('level=warn msg="no BPF tools" dir=/nonexistent/bpf', text)
+            self.assertIn('level=warn msg="BPF directory not used" dir=/nonexistent error="no such directory"', text)
 
     def test_an_unreadable_file(self):
         self.refused(1, "--config.file=/nonexistent/k.yaml", says=r"^/nonexistent/k.yaml: No such file or directory\n$")

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "daemon/listen_address.h"
+#include "config/listen_address.h"
 
 namespace kernstat {
 namespace {

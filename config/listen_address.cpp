@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/listen_address.h"
+#include "config/listen_address.h"
 
 #include <arpa/inet.h>
 
