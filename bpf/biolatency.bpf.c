@@ -52,11 +52,13 @@ static __always_inline void count_swap(struct block_key* key, __u64 ns) {
 }
 
 // The times that the request itself lacks come from the stamps, which are needed from now on. Every
-// stamp is taken, so that none is left for a later use of the same request.
-static __always_inline void complete_times(struct request* rq, __u64* start, __u64* issue) {
+// stamp is taken, so that none is left for a later use of the same request. A flush, which has no
+// bytes, is never issued itself: on its account the stamps would be needed everywhere.
+static __always_inline void complete_times(struct request* rq, __u32 bytes, __u64* start,
+                                           __u64* issue) {
   struct stamp stamp;
   __u64 id = (__u64)rq;
-  const bool lacks = !*start || !*issue;
+  const bool lacks = bytes && (!*start || !*issue);
   if (lacks && !need_stamps) need_stamps = 1;
   if (!need_stamps || !block_stamps_take(&id, &stamp)) return;
   if (!*start) *start = stamp.since;
@@ -81,7 +83,7 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   __u64 issue = ks_read(direct, rq, io_start_time_ns);
   // While nobody asks for it the kernel leaves the time of issue as an earlier use has set it.
   if (issue < start) issue = 0;
-  complete_times(rq, &start, &issue);
+  complete_times(rq, nr_bytes, &start, &issue);
   __u64 now = bpf_ktime_get_ns();
   if (start && now >= start) {
     time_hist_add(&value->total, now - start);
@@ -90,7 +92,7 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   }
   if (issue && now >= issue) time_hist_add(&value->device, now - issue);
   size_hist_add(&value->size, nr_bytes);
-  // A flush comes as a write of nothing, which is never issued itself.
+  // A flush comes as a write of nothing.
   if (nr_bytes && key.operation <= operation_write)
     count_pattern(value, ks_read(direct, rq, __sector), nr_bytes);
   return 0;

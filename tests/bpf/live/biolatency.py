@@ -67,6 +67,30 @@ def device_stage_works_with_stamps(tool):
         expect(after.delta(before, NAME + "_count", **where), COUNT, "device stage")
 
 
+def has_stamps(tool):
+    tool.scrape()
+    return ("tp_btf", "block_rq_issue") in tool.hooks() or ("raw_tp", "block_rq_issue") in tool.hooks()
+
+
+def flushes_need_no_stamps(tool):
+    """Where requests have the kernel's own stamps, those that flush a disk's cache do not change that."""
+    with tempfile.NamedTemporaryFile(dir="/var/tmp", buffering=0) as file:
+        os.truncate(file.name, 1 << 20)
+        fd = os.open(file.name, os.O_RDWR | os.O_DIRECT)
+        with mmap.mmap(-1, BLOCK) as buffer:
+            for i in range(20):
+                os.pwrite(fd, buffer, i * BLOCK)
+                os.preadv(fd, [buffer], i * BLOCK)
+        os.close(fd)
+        if has_stamps(tool):
+            print("biolatency: flushes are not tried, this disk or another in use needs the stamps anyway")
+            return
+        for _ in range(10):
+            file.write(b"x")
+            os.fsync(file.fileno())
+        assert not has_stamps(tool), "a flush made the tool take stamps"
+
+
 def forgets_removed_device(tool):
     with LoopDevice() as name:
         write_blocks(name)
@@ -88,5 +112,5 @@ def costs_are_told(tool):
         at_least(after.delta(before, "kernstat_bpf_program_run_seconds_total"), 1e-6, "seconds")
 
 
-main("biolatency", counts_each_request, device_stage_works_with_stamps, forgets_removed_device,
-     costs_are_told)
+main("biolatency", counts_each_request, device_stage_works_with_stamps, flushes_need_no_stamps,
+     forgets_removed_device, costs_are_told)
