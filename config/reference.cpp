@@ -101,7 +101,8 @@ void write_web(Writer& out) {
     addresses += (addresses.empty() ? "" : ", ") + quoted(address);
   }
   out.key(1, "listen_addresses", "[" + addresses + "]",
-          "Where to listen: ':10777' (every address), '127.0.0.1:10777' or '[::1]:10777'.");
+          "Where to listen: ':10777' (every address) or '127.0.0.1:10777'; where CivetWeb has IPv6 "
+          "(Debian 12's has not: then every IPv4 address), '[::1]:10777', too.");
   out.key(1, "telemetry_path", web.telemetry_path, "The path that Prometheus scrapes.");
   out.key(1, "reload", flag(web.reload),
           "Whether POST /-/reload reads this file again, as SIGHUP always does.");

@@ -115,12 +115,15 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(Settings settings, Routes&
   return server;
 }
 
+Result<void> HttpServer::supports(const ListenAddress& address) {
+  if (!address.ipv6 || ::mg_check_feature(MG_FEATURES_IPV6) != 0) return {};
+  return fail(ErrorKind::kAbsent,
+              "cannot listen on " + address.text() + ": this build of CivetWeb has no IPv6");
+}
+
 Result<void> HttpServer::listen() {
   for (const ListenAddress& address : settings_.addresses) {
-    if (address.ipv6 && ::mg_check_feature(MG_FEATURES_IPV6) == 0) {
-      return fail(ErrorKind::kAbsent,
-                  "cannot listen on " + address.text() + ": this build of CivetWeb has no IPv6");
-    }
+    if (auto supported = supports(address); !supported) return supported;
   }
   const std::string ports = library_ports(settings_.addresses);
   const std::string workers = std::to_string(kWorkers);

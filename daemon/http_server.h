@@ -33,6 +33,8 @@ class HttpServer {
     std::function<void()> on_thread;  ///< called first on each thread of the server: privileges
   };
 
+  /// Fails for an address of a kind that the library was built without. Any thread.
+  static Result<void> supports(const ListenAddress& address);
   /// Listens and begins to serve. Fails in a sentence that names the address and the cause.
   static Result<std::unique_ptr<HttpServer>> start(Settings settings, Routes& routes,
                                                    Instruments& instruments);

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "daemon/app.h"
+#include "daemon/http_server.h"
 #include "daemon/load.h"
 #include "daemon/once.h"
 #include "daemon/options.h"
@@ -23,7 +24,15 @@ int print(const std::string& text) {
 }
 
 // A broken tool is left out when the daemon runs; here it is wrong like anything else.
-int check_config(const Loader& loader) {
+int check_config(const Loader& loader, const Config& config) {
+  for (const std::string& text : config.web.listen_addresses) {
+    const auto address = parse_listen_address(text);
+    const Result<void> supported =
+        address ? HttpServer::supports(*address) : Result<void>(fail(address.error()));
+    if (supported) continue;
+    std::fprintf(stderr, "web.listen_addresses: %s\n", supported.error().message.c_str());
+    return kWrongConfiguration;
+  }
   const std::string& file = loader.line().config_file;
   if (loader.tool_problems().empty()) {
     return print(file +
@@ -53,7 +62,7 @@ int run(const CommandLine& line) {
   }
   switch (line.command) {
     case Command::kCheckConfig:
-      return check_config(loader);
+      return check_config(loader, loaded->config);
     case Command::kList:
       return print_list(*loaded) ? 0 : kCouldNotStart;
     case Command::kOnce:

@@ -144,6 +144,16 @@ class Refusing(unittest.TestCase):
             self.assertIn('level=warn msg="no BPF tools" dir=/nonexistent/bpf', text)
             self.assertIn('level=warn msg="BPF directory not used" dir=/nonexistent error="no such directory"', text)
 
+    def test_ipv6_is_refused_by_the_check_where_the_server_cannot_do_it(self):
+        arguments = ("--web.listen-address=[::1]:0", "--bpf=off")
+        check = run("--check-config", *arguments)
+        if check.returncode == 0:
+            self.skipTest("this CivetWeb has IPv6")
+        self.assertEqual(check.returncode, 2)
+        sentence = "cannot listen on [::1]:0: this build of CivetWeb has no IPv6"
+        self.assertEqual(check.stderr, f"web.listen_addresses: {sentence}\n")
+        self.refused(1, *arguments, says=re.escape(sentence))
+
     def test_an_unreadable_file(self):
         self.refused(1, "--config.file=/nonexistent/k.yaml", says=r"^/nonexistent/k.yaml: No such file or directory\n$")
         with tempfile.TemporaryDirectory() as directory:
