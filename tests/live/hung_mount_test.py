@@ -183,6 +183,10 @@ def inside():
         for mount in mounts:
             mount.close()
         libc.umount2(healthy.point.encode(), 2)
+        # Never more than empty directories: what is still mounted stays.
+        for name in os.listdir(base):
+            os.rmdir(os.path.join(base, name))
+        os.rmdir(base)
 
 
 if __name__ == "__main__":
