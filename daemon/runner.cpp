@@ -100,6 +100,7 @@ std::string Runner::apply(const LoadedConfig& loaded) {
   {
     const std::lock_guard lock(mutex_);
     jobs_ = now;
+    is_applied_ = true;
   }
   start_lanes();
   for (std::size_t i = 0; i < kLanes; ++i) {
@@ -125,6 +126,7 @@ void Runner::run_once(const LoadedConfig& loaded) {
   }
   const std::lock_guard lock(mutex_);
   jobs_ = now;
+  is_applied_ = true;
 }
 
 bool Runner::stop(std::chrono::milliseconds patience) {
@@ -167,7 +169,12 @@ bool Runner::healthy() const {
 }
 
 bool Runner::ready() const {
-  const auto all = jobs();
+  std::shared_ptr<const Jobs> all;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_applied_) return false;
+    all = jobs_;
+  }
   return std::all_of(all->begin(), all->end(),
                      [](const auto& job) { return job->has_ended_a_read(); });
 }

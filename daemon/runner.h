@@ -63,8 +63,9 @@ class Runner final : public Collectors {
 
   Settings settings_;
   SelfMetrics self_;
-  mutable std::mutex mutex_;  // of jobs_
+  mutable std::mutex mutex_;  // of the next two
   std::shared_ptr<const Jobs> jobs_;
+  bool is_applied_ = false;  // until then there is nothing that could be ready
   std::array<std::unique_ptr<LaneThread>, 3> lanes_;
 };
 

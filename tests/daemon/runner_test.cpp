@@ -68,6 +68,7 @@ TEST_CASE("runner: every lane reads its collectors on its own thread") {
       return Result<void>();
     };
   }
+  CHECK_FALSE(bench.runner.ready());
   CHECK(bench.runner.apply(bench.loaded) == "3 added, 0 removed, 0 changed, 0 unchanged");
   CHECK(eventually([&] { return bench.runner.ready() && first_passes == 1; }));
   CHECK(eventually([&] { return bench.sources["a"]->reads > 2 && bench.sources["c"]->reads > 2; }));
