@@ -23,6 +23,7 @@ TARGETS = {
 # Runs in the new namespaces; becomes systemd.
 INSIDE = r"""
 set -e
+if [ "$2" = network ]; then ip link set lo up; fi
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
@@ -73,9 +74,11 @@ def wait_for(what, condition, seconds):
 
 
 class Systemd:
-    """Use as a context. `drop_ins` are texts that follow the shipped unit."""
+    """Use as a context. `drop_ins` are texts that follow the shipped unit. With `network` it has a network namespace of
+    its own, in which only the loopback interface is up."""
 
-    def __init__(self, drop_ins=()):
+    def __init__(self, drop_ins=(), network=False):
+        self._namespaces = ["--net"] if network else []
         self._directory = tempfile.mkdtemp(prefix="kernstat-systemd-")
         root = pathlib.Path(self._directory)
         units = root / "units"
@@ -92,8 +95,8 @@ class Systemd:
 
     def __enter__(self):
         self._process = subprocess.Popen(
-            ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc", "--cgroup",
-             "sh", "-c", INSIDE, "sh", self._directory], stdin=subprocess.DEVNULL)
+            ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--uts", "--ipc", "--cgroup", *self._namespaces,
+             "sh", "-c", INSIDE, "sh", self._directory, *(["network"] if self._namespaces else [])], stdin=subprocess.DEVNULL)
         children = f"/proc/{self._process.pid}/task/{self._process.pid}/children"
         self.pid = int(wait_for("a child of unshare", lambda: open(children).read().split(), 10)[0])
         try:
@@ -142,7 +145,7 @@ class Systemd:
         return path.read_text(errors="replace") if path.exists() else ""
 
 
-def drop_in(port):
+def drop_in(port, address="127.0.0.1", flags=""):
     """What makes the shipped unit run the daemon under test: another program, another port, its log in ours."""
-    return ("[Service]\nExecStart=\nExecStart=/run/kernstat-test/kernstatd --bpf.dir=/run/kernstat-test/bpf "
-            f"--web.listen-address=127.0.0.1:{port}\nStandardOutput=append:/run/kernstat-test/log\nStandardError=append:/run/kernstat-test/log\n")
+    return (f"[Service]\nExecStart=\nExecStart=/run/kernstat-test/kernstatd --bpf.dir=/run/kernstat-test/bpf {flags} "
+            f"--web.listen-address={address}:{port}\nStandardOutput=append:/run/kernstat-test/log\nStandardError=append:/run/kernstat-test/log\n")
