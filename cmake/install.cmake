@@ -38,11 +38,13 @@ install(FILES ${KERNSTAT_DEPLOY}/debian/lintian-overrides DESTINATION share/lint
 # Prometheus rules and dashboards, made from their sources.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(KERNSTAT_RULES ${CMAKE_BINARY_DIR}/prometheus)
+file(GLOB fold_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/collectors/proc/*.cpp)
 add_custom_command(
   OUTPUT ${KERNSTAT_RULES}/kernstat-records.yaml ${KERNSTAT_RULES}/kernstat-fleet.yaml ${KERNSTAT_RULES}/kernstat-alerts.yaml
-  COMMAND ${Python3_EXECUTABLE} -B ${KERNSTAT_DEPLOY}/prometheus/rules.py ${KERNSTAT_RULES}
-  DEPENDS ${KERNSTAT_DEPLOY}/prometheus/rules.py ${KERNSTAT_DEPLOY}/prometheus/records.yaml
-    ${KERNSTAT_DEPLOY}/prometheus/alerts.yaml VERBATIM)
+  COMMAND ${Python3_EXECUTABLE} -B ${KERNSTAT_DEPLOY}/prometheus/rules.py ${KERNSTAT_RULES} ${KERNSTAT_BPF_DIR}
+  DEPENDS ${KERNSTAT_DEPLOY}/prometheus/rules.py ${KERNSTAT_DEPLOY}/prometheus/histograms.py
+    ${KERNSTAT_DEPLOY}/prometheus/records.yaml ${KERNSTAT_DEPLOY}/prometheus/alerts.yaml
+    ${bpf_outputs} ${fold_sources} VERBATIM)
 add_custom_target(rules ALL DEPENDS ${KERNSTAT_RULES}/kernstat-alerts.yaml)
 install(DIRECTORY ${KERNSTAT_RULES}/ DESTINATION share/kernstat/prometheus)
 file(GLOB dashboard_sources CONFIGURE_DEPENDS ${KERNSTAT_DEPLOY}/grafana/*.py)

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the rules of Prometheus from records.yaml and alerts.yaml.
+"""Makes the rules of Prometheus from records.yaml, alerts.yaml and the histograms that the project has.
 
-usage: rules.py DIRECTORY    writes kernstat-records.yaml, kernstat-fleet.yaml and kernstat-alerts.yaml there
+usage: rules.py DIRECTORY OBJECTS    writes kernstat-records.yaml, kernstat-fleet.yaml and kernstat-alerts.yaml to
+                                     DIRECTORY; OBJECTS has the compiled BPF tools
 
 kernstat-records.yaml and kernstat-alerts.yaml belong on the Prometheus that scrapes; kernstat-fleet.yaml makes series
 of the merged histograms of all its hosts, few enough to be sent to Thanos or Mimir.
@@ -11,6 +12,8 @@ import pathlib
 import sys
 
 import yaml
+
+import histograms
 
 HERE = pathlib.Path(__file__).resolve().parent
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
@@ -22,17 +25,22 @@ def load(name):
     return yaml.safe_load((HERE / name).read_text())
 
 
-def quantile(q, name, labels):
-    """Works for the classic and for the native form of a histogram; only one of them is stored."""
-    by = ", ".join(labels)
-    return (f"histogram_quantile({q}, sum by ({by}, le) (rate({name}_bucket[5m])))"
-            f" or histogram_quantile({q}, sum by ({by}) (rate({name}[5m])))")
+def all_histograms(objects):
+    """{family: its labels that mean the same on every host}."""
+    folds = {name: load("records.yaml")["fold_labels"].get(name, []) for name in histograms.of_collectors()}
+    return {name: [label for label in labels if label != "device"]
+            for name, labels in sorted((folds | histograms.of_tools(objects)).items())}
 
 
-def mean(name, labels):
-    by = ", ".join(labels)
-    return (f"sum by ({by}) (rate({name}_sum[5m])) / (sum by ({by}) (rate({name}_count[5m])) > 0)"
-            f" or histogram_sum(sum by ({by}) (rate({name}[5m]))) / (histogram_count(sum by ({by}) (rate({name}[5m]))) > 0)")
+def quantile(q, name):
+    """Works for the classic and for the native form of a histogram; only one of them is stored. Every label stays:
+    those of the histogram, and those that the target was given."""
+    return f"histogram_quantile({q}, rate({name}_bucket[5m])) or histogram_quantile({q}, rate({name}[5m]))"
+
+
+def mean(name):
+    return (f"rate({name}_sum[5m]) / (rate({name}_count[5m]) > 0)"
+            f" or histogram_sum(rate({name}[5m])) / (histogram_count(rate({name}[5m])) > 0)")
 
 
 def merged(level, name, labels):
@@ -46,24 +54,19 @@ def merged(level, name, labels):
                        f" or histogram_quantile({q}, sum by ({by}) (rate({name}[5m])))"}
 
 
-def records():
-    source = load("records.yaml")
-    plain = [{"record": name, "expr": expr} for name, expr in source["records"].items()]
+def records(objects):
+    plain = [{"record": name, "expr": expr} for name, expr in load("records.yaml")["records"].items()]
     hosts = []
-    for name, labels in source["histograms"].items():
-        kept = ["job", "instance", *labels]
-        hosts += [{"record": f"instance:{name}:{text}", "expr": quantile(q, name, kept)}
-                  for text, q in QUANTILES.items()]
-        hosts.append({"record": f"instance:{name}:mean", "expr": mean(name, kept)})
+    for name in all_histograms(objects):
+        hosts += [{"record": f"instance:{name}:{text}", "expr": quantile(q, name)} for text, q in QUANTILES.items()]
+        hosts.append({"record": f"instance:{name}:mean", "expr": mean(name)})
     return [{"name": "kernstat-records", "rules": plain}, {"name": "kernstat-quantiles", "rules": hosts}]
 
 
-def fleet():
-    rules = []
-    for name, labels in load("records.yaml")["histograms"].items():
-        # Devices of different hosts have nothing in common but a name.
-        kept = ["job", "cluster", *(label for label in labels if label != "device")]
-        rules += merged("job", name, kept)
+def fleet(objects):
+    # Devices of different hosts have nothing in common but a name.
+    rules = [rule for name, labels in all_histograms(objects).items()
+             for rule in merged("job", name, ["job", "cluster", *labels])]
     return [{"name": "kernstat-fleet", "interval": "1m", "rules": rules}]
 
 
@@ -87,12 +90,12 @@ def alerts():
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2
-    directory = pathlib.Path(sys.argv[1])
+    directory, objects = map(pathlib.Path, sys.argv[1:])
     directory.mkdir(parents=True, exist_ok=True)
-    for name, groups in (("records", records()), ("fleet", fleet()), ("alerts", alerts())):
+    for name, groups in (("records", records(objects)), ("fleet", fleet(objects)), ("alerts", alerts())):
         text = yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000, allow_unicode=True)
         (directory / f"kernstat-{name}.yaml").write_text(HEAD + text)
     return 0

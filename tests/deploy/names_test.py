@@ -24,7 +24,7 @@ OF_A_SCRAPE = {"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERT
 
 def used():
     """(where, metric) of every selector."""
-    for group in rules.records() + rules.fleet() + rules.alerts():
+    for group in rules.records(BUILD / "bpf") + rules.fleet(BUILD / "bpf") + rules.alerts():
         for rule in group["rules"]:
             for metric, _, _ in promql.selectors(rule["expr"]):
                 yield rule.get("alert") or rule["record"], metric
@@ -53,7 +53,7 @@ def known():
     for directory in ("collectors", "daemon"):
         for path in (SOURCE / directory).rglob("*.cpp"):
             names |= set(re.findall(r'"((?:node|kernstat|process)_\w+)"', path.read_text()))
-    names |= {rule["record"] for group in rules.records() + rules.fleet() for rule in group["rules"]}
+    names |= {rule["record"] for group in rules.records(BUILD / "bpf") + rules.fleet(BUILD / "bpf") for rule in group["rules"]}
     return names
 
 

@@ -16,6 +16,7 @@ import tempfile
 import yaml
 
 SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"]) / "deploy/prometheus"
+OBJECTS = pathlib.Path(os.environ["KERNSTAT_BUILD"]) / "bpf"
 sys.path.insert(0, str(SOURCE))
 import rules  # noqa: E402  (the generator itself)
 
@@ -105,18 +106,23 @@ def firing(alert, minute, expected):
             "eval_time": f"{minute}m", "exp_samples": [{"labels": "{}", "value": int(expected)}]}
 
 
-def write_test(directory, alert, rule, records):
+def lengths_of(alert):
+    """Minutes before, during and after the condition."""
+    return BEFORE, minutes(alert.get("for")) + 20, AFTER
+
+
+def write_test(directory, alert, rules_, inputs):
+    """The test of an alert, which is the last of the rules: not before, not too early, then, and no more afterwards."""
     held = minutes(alert.get("for"))
-    lengths = (BEFORE, held + 20, AFTER)
+    lengths = lengths_of(alert)
     rule_file = directory / f"{alert['alert']}.rules.yaml"
-    group = {"name": "test", "rules": [*needed(rule["expr"], records), rule]}
-    rule_file.write_text(yaml.safe_dump({"groups": [group]}, sort_keys=False))
+    rule_file.write_text(yaml.safe_dump({"groups": [{"name": "test", "rules": rules_}]}, sort_keys=False))
     settled = 19 if "ramp" in alert["test"] else 7  # a trend takes longer to show than a rate
     times = [(BEFORE - 1, False), (BEFORE + held + settled, True), (sum(lengths) - 1, False)]
     if held > 7:
         times.insert(1, (BEFORE + held - 1, False))  # not before it lasted for long enough
     test = {"rule_files": [rule_file.name], "evaluation_interval": "1m",
-            "tests": [{"interval": "1m", "input_series": input_series(alert["test"], lengths),
+            "tests": [{"interval": "1m", "input_series": inputs,
                        "promql_expr_test": [firing(alert["alert"], *time) for time in times]}]}
     path = directory / f"{alert['alert']}.test.yaml"
     path.write_text(yaml.safe_dump(test, sort_keys=False))
@@ -127,7 +133,7 @@ def write_fleet_test(directory):
     """Two hosts, one slow: the quantiles of their merged histogram, which no average of quantiles would give."""
     name = "kernstat_fs_sync_duration_seconds"
     rule_file = directory / "fleet.rules.yaml"
-    rule_file.write_text(yaml.safe_dump({"groups": rules.fleet()}))
+    rule_file.write_text(yaml.safe_dump({"groups": rules.fleet(OBJECTS)}))
     inputs = []
     for host, value in (("a", 0.003), ("b", 3.0)):
         inputs += histogram(f'{name}{{fstype="ext4",cluster="c",instance="{host}"}}', [value, value], (20, 20, 20))
@@ -181,16 +187,23 @@ def main():
     if not shutil.which("promtool"):
         print("skipped: promtool is not installed")
         return 77
+    if not (OBJECTS / "biolatency.bpf.o").exists():
+        print("skipped: the BPF tools are not built (target bpf)")
+        return 77
     alerts = [alert for group in rules.load("alerts.yaml") for alert in group["alerts"]]
     check_texts(alerts)
     made = {rule["alert"]: rule for group in rules.alerts() for rule in group["rules"]}
-    records = [rule for group in rules.records() for rule in group["rules"]]
+    records = [rule for group in rules.records(OBJECTS) for rule in group["rules"]]
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        subprocess.run([sys.executable, SOURCE / "rules.py", directory / "made"], check=True)
+        subprocess.run([sys.executable, SOURCE / "rules.py", directory / "made", OBJECTS], check=True)
         good = promtool("check", "rules", *sorted((directory / "made").glob("*.yaml")))
         good = all(check_scrape(path, directory) for path in sorted(SOURCE.glob("scrape-*.yaml"))) and good
-        tests = [write_test(directory, alert, made[alert["alert"]], records) for alert in alerts]
+        tests = []
+        for alert in alerts:
+            rule = made[alert["alert"]]
+            tests.append(write_test(directory, alert, [*needed(rule["expr"], records), rule],
+                                    input_series(alert["test"], lengths_of(alert))))
         tests.append(write_fleet_test(directory))
         good = promtool("test", "rules", *tests) and good
         print(f"{len(alerts)} alerts, {len(records)} records")
