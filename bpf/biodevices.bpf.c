@@ -75,8 +75,8 @@ KS_TWIN(block_bio_complete, on_complete, struct request_queue* q, struct bio* bi
   struct bio_key key = {queued.device, ks_operation(queued.flags)};
   struct bio_value* value = bios_get(&key);
   if (!value) return 0;
-  time_hist_add(&value->duration, ns);
-  size_hist_add(&value->size, queued.bytes);
+  time_hist_add_alone(&value->duration, ns);
+  size_hist_add_alone(&value->size, queued.bytes);
   if (ks_is_swap_write(queued.flags)) {
     time_hist* swap = swap_bios_get(&key);
     if (swap) time_hist_add(swap, ns);

@@ -38,11 +38,17 @@ KS_IN_FLIGHT(block_stamps, __u64, struct stamp, 16384)
 // Set here once stamps are needed; watched by the engine.
 __u32 need_stamps = 0;
 
+// A time of issue before the allocation has one of two reasons. Whoever issues takes the time that
+// its plug has kept (blk_time_get_ns(), since 6.9), which may be a little older than a request of
+// somebody else's: then it was issued at once. Or nobody asks for times of issue any more, and an
+// earlier use of the request has set it, ever longer ago.
+#define KS_PLUG_NS 100000000ULL
+
 static __always_inline void count_pattern(struct block_value* value, __u64 sector, __u32 bytes) {
   if (sector == value->next_sector)
-    ks_inc(&value->sequential);
+    ks_inc_alone(&value->sequential);
   else
-    ks_inc(&value->random);
+    ks_inc_alone(&value->random);
   value->next_sector = sector + (bytes >> 9);
 }
 
@@ -76,22 +82,21 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   if (!value) return 0;
   // A request may complete in parts: its last part is all that is left of it.
   if (ks_read(direct, rq, __data_len) != nr_bytes) {
-    ks_add(&value->size.sum, nr_bytes);
+    ks_add_alone(&value->size.sum, nr_bytes);
     return 0;
   }
   __u64 start = ks_read(direct, rq, start_time_ns);
   __u64 issue = ks_read(direct, rq, io_start_time_ns);
-  // While nobody asks for it the kernel leaves the time of issue as an earlier use has set it.
-  if (issue < start) issue = 0;
+  if (issue < start) issue = start - issue < KS_PLUG_NS ? start : 0;
   complete_times(rq, nr_bytes, &start, &issue);
   __u64 now = bpf_ktime_get_ns();
   if (start && now >= start) {
-    time_hist_add(&value->total, now - start);
+    time_hist_add_alone(&value->total, now - start);
     if (key.operation == operation_read ? ks_is_swap_read(direct, rq) : ks_is_swap_write(flags))
       count_swap(&key, now - start);
   }
-  if (issue && now >= issue) time_hist_add(&value->device, now - issue);
-  size_hist_add(&value->size, nr_bytes);
+  if (issue && now >= issue) time_hist_add_alone(&value->device, now - issue);
+  size_hist_add_alone(&value->size, nr_bytes);
   // A flush comes as a write of nothing.
   if (nr_bytes && key.operation <= operation_write)
     count_pattern(value, ks_read(direct, rq, __sector), nr_bytes);

@@ -29,6 +29,6 @@ KS_TWIN(irq_handler_exit, on_exit, int irq, struct irqaction* action) {
   struct irq_key key = {};
   bpf_probe_read_kernel_str(key.action, sizeof(key.action), ks_read(direct, action, name));
   short_time_hist* hist = irq_time_get(&key);
-  if (hist) short_time_hist_add(hist, ns);
+  if (hist) short_time_hist_add_alone(hist, ns);
   return 0;
 }

@@ -15,6 +15,8 @@
 #include <bpf/bpf_helpers.h>
 #include <linux/types.h>
 
+#include "maps.bpf.h"
+
 // 2^62 * 2^(i/8): the bound within the i-th linear eighth of a doubling.
 static const __u64 ks_hist_bounds[8] = {
     5029079263719320435ULL, 5484249825272419511ULL, 5980616842327661685ULL, 6521908912666391106ULL,
@@ -100,19 +102,24 @@ static __always_inline __u64 ks_sum_count(__u64 v) { return v; }
 
 #define KS_HIST_SLOTS(schema, first, last) (((KS_EXP_##last - (KS_EXP_##first)) << (schema)) + 2)
 
-/// Declares a grid as type `alias` with alias_add(&h, value): value is in ns for time and days.
-#define KS_HIST(alias, unit, schema, first, last)                                             \
-  struct ks_hist_##unit##_##schema##_##first##_##last {                                       \
-    __u64 sum;                                                                                \
-    __u64 slots[KS_HIST_SLOTS(schema, first, last)];                                          \
-  };                                                                                          \
-  typedef struct ks_hist_##unit##_##schema##_##first##_##last alias;                          \
-  static __always_inline void alias##_add(alias* h, __u64 value) {                            \
+#define KS_HIST_ADD(function, add, alias, unit, schema, first, last)                          \
+  static __always_inline __attribute__((unused)) void function(alias* h, __u64 value) {       \
     __u32 slot = ks_hist_slot(ks_units_##unit(value), schema, KS_EXP_##first + KS_BIT_##unit, \
                               KS_HIST_SLOTS(schema, first, last));                            \
-    __sync_fetch_and_add(&h->slots[slot], 1);                                                 \
-    __sync_fetch_and_add(&h->sum, ks_sum_##unit(value));                                      \
+    add(&h->slots[slot], 1);                                                                  \
+    add(&h->sum, ks_sum_##unit(value));                                                       \
   }
+
+/// Declares a grid as type `alias` with alias_add(&h, value): value is in ns for time and days.
+/// alias_add_alone() is for values that ks_add_alone() may be used with.
+#define KS_HIST(alias, unit, schema, first, last)                    \
+  struct ks_hist_##unit##_##schema##_##first##_##last {              \
+    __u64 sum;                                                       \
+    __u64 slots[KS_HIST_SLOTS(schema, first, last)];                 \
+  };                                                                 \
+  typedef struct ks_hist_##unit##_##schema##_##first##_##last alias; \
+  KS_HIST_ADD(alias##_add, ks_add, alias, unit, schema, first, last) \
+  KS_HIST_ADD(alias##_add_alone, ks_add_alone, alias, unit, schema, first, last)
 
 // The grids to use unless a tool has a reason for another.
 KS_HIST(time_hist, time, 3, m20, p6)        // 1 us … 64 s: I/O, networks, waits

@@ -11,6 +11,21 @@
 #define ks_add(counter, n) __sync_fetch_and_add(counter, n)
 #define ks_inc(counter) __sync_fetch_and_add(counter, 1)
 
+// Set by the engine: this kernel skips a tracepoint's program that would interrupt itself on its
+// CPU (__bpf_trace_run() of kernel/trace/bpf_trace.c, since 6.1).
+const volatile __u32 ks_no_nesting = 0;
+
+/// Adds to a counter of a per-CPU map that one program alone writes, a KS_TWIN. Cheaper, since it
+/// is not atomic where it need not be.
+#define ks_add_alone(counter, n) \
+  do {                           \
+    if (ks_no_nesting)           \
+      *(counter) += (n);         \
+    else                         \
+      ks_add(counter, n);        \
+  } while (0)
+#define ks_inc_alone(counter) ks_add_alone(counter, 1)
+
 /// Something the tool had to give up on, counted as kernstat_bpf_lost_total{reason="what"}.
 #define KS_LOST(what) __u64 ks_lost_##what = 0
 #define ks_lost(what) ks_inc(&ks_lost_##what)

@@ -20,7 +20,7 @@ static __always_inline int count(const bool direct, struct task_struct* task, __
   int prio = ks_read(direct, task, prio);
   enum class class = prio < 0 ? class_deadline : prio < 100 ? class_realtime : class_fair;
   short_time_hist* hist = run_queue_wait_at(class);
-  if (hist) short_time_hist_add(hist, ns);
+  if (hist) short_time_hist_add_alone(hist, ns);
   return 0;
 }
 

@@ -79,11 +79,11 @@ static __always_inline int count(const bool direct, const struct sk_buff* skb, v
                                  __u32 reason) {
   struct drop_key key = {reason, protocol_of(direct, skb)};
   __u64* drops = is_benign(reason) ? benign_drops_get(&key) : packet_drops_get(&key);
-  if (drops) ks_inc(drops);
+  if (drops) ks_inc_alone(drops);
   if (reason && !IS(SKB_DROP_REASON_NOT_SPECIFIED)) return 0;
   struct place_key place = {(__u64)location};
   __u64* there = drop_places_get(&place);
-  if (there) ks_inc(there);
+  if (there) ks_inc_alone(there);
   return 0;
 }
 

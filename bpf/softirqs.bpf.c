@@ -33,6 +33,6 @@ KS_TWIN(softirq_exit, on_exit, unsigned int vector) {
   __u64 ns = bpf_ktime_get_ns() - *begin;
   *begin = 0;
   short_time_hist* hist = softirq_time_at(vector);
-  if (hist) short_time_hist_add(hist, ns);
+  if (hist) short_time_hist_add_alone(hist, ns);
   return 0;
 }

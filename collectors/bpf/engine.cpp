@@ -35,6 +35,14 @@ const KernelBtf* Engine::kernel() {
   return &*kernel_;
 }
 
+bool Engine::never_nests_programs() {
+  if (!never_nests_programs_) {
+    const KernelBtf* known = kernel();
+    never_nests_programs_ = known != nullptr && known->has_function("bpf_prog_inc_misses_counter");
+  }
+  return *never_nests_programs_;
+}
+
 std::string Engine::why_not(std::string_view kind) const {
   for (const std::string& avoided : settings_.avoid) {
     if (avoided == kind) return "hooks of this kind are to be avoided";

@@ -53,6 +53,9 @@ class Engine {
   /// The file that objects are relocated against; empty: the kernel's own.
   const std::string& core_btf() const { return settings_.btf_path; }
 
+  /// Whether the kernel skips a tracepoint's program that would interrupt itself on its CPU, by the
+  /// function that counts such runs (kernel/bpf/trampoline.c, since 6.1). False without BTF.
+  bool never_nests_programs();
   /// Why hooks of this kind cannot be used; empty: they can, as far as is known.
   std::string why_not(std::string_view kind) const;
   /// What one tool learned of a kind of hooks holds for all: this kernel refuses it.
@@ -78,6 +81,7 @@ class Engine {
   std::unique_ptr<Names> names_;
   std::int64_t last_tick_ns_ = 0;
   std::uint64_t epoch_ = 0;
+  std::optional<bool> never_nests_programs_;
   std::vector<std::pair<std::string, std::string>> refused_;  // kind, reason
   mutable std::mutex memory_mutex_;
   MapMemory memory_wanted_;

@@ -40,6 +40,12 @@ void size_maps(const Object& object, const Plan& plan, std::size_t program_count
   }
 }
 
+Result<void> set_nesting(Object& object, Engine& engine) {
+  constexpr std::string_view kParameter = "ks_no_nesting";
+  if (!object.has_parameter(kParameter) || !engine.never_nests_programs()) return {};
+  return object.set_parameter(kParameter, 1);
+}
+
 // The place of the workload's controller in css_set->subsys[], when v1 names workloads.
 Result<void> set_cgroup_hierarchy(Object& object, Engine& engine) {
   constexpr std::string_view kParameter = "ks_cgroup_subsys";
@@ -65,7 +71,8 @@ Result<void> set_parameters(Object& object, const ToolSpec& spec, const Paramete
       if (!set) return set;
     }
   }
-  return set_cgroup_hierarchy(object, engine);
+  const auto set = set_nesting(object, engine);
+  return set ? set_cgroup_hierarchy(object, engine) : set;
 }
 
 Result<void> set_slots(Object& object, const std::vector<std::string>& programs) {
