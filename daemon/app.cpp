@@ -165,7 +165,7 @@ Result<void> App::serve() {
 }
 
 void App::say_start() {
-  std::size_t counts[5]{};
+  std::size_t counts[static_cast<std::size_t>(CollectorState::kOff) + 1]{};
   const auto all = runner_.status();
   for (const CollectorStatus& one : all) ++counts[static_cast<std::size_t>(one.state)];
   const auto number = [&](CollectorState state) {

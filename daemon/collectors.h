@@ -28,9 +28,11 @@ enum class CollectorState : std::uint8_t {
   kUnsupported,  ///< the kernel or the hardware has no such thing
   kDenied,       ///< a privilege is missing, the error says which
   kFailed,       ///< an error; the only one worth an alert
+  kShed,         ///< it cost more than its budget and rests for a while
+  kOff,          ///< not to run: by its configuration, or no BPF tool may run
 };
 
-/// "starting", "ok", "unsupported", "denied", "failed".
+/// "starting", "ok", "unsupported", "denied", "failed", "shed", "off".
 std::string_view state_name(CollectorState state);
 
 /// What is known of one enabled collector or BPF tool now.
@@ -66,6 +68,8 @@ class Collectors {
   virtual void write_all(Families& out, const Selection& selection) = 0;
   /// One entry a running collector, by name.
   virtual std::vector<CollectorStatus> status() const = 0;
+  /// One entry, with state and help alone, for each that is known and does not run: kOff.
+  virtual std::vector<CollectorStatus> off() const { return {}; }
   /// False when the lane threads do not come round any more: /-/healthy and the watchdog.
   virtual bool healthy() const = 0;
   /// True when every collector's first read has ended: /-/ready.

@@ -31,6 +31,8 @@ CollectorState state_of(ErrorKind kind) {
       return CollectorState::kUnsupported;
     case ErrorKind::kDenied:
       return CollectorState::kDenied;
+    case ErrorKind::kShed:
+      return CollectorState::kShed;
     case ErrorKind::kInvalid:
     case ErrorKind::kSystem:
       break;
@@ -52,6 +54,10 @@ std::string_view state_name(CollectorState state) {
       return "denied";
     case CollectorState::kFailed:
       return "failed";
+    case CollectorState::kShed:
+      return "shed";
+    case CollectorState::kOff:
+      return "off";
   }
   return "unknown";
 }

@@ -111,6 +111,7 @@ HttpResponse Routes::state() {
     collectors_.write_all(page, {});
     collectors = collectors_.status();
   }
+  for (CollectorStatus& one : collectors_.off()) collectors.push_back(std::move(one));
   HttpResponse response;
   response.content_type = kHtml;
   response.page = true;

@@ -102,6 +102,7 @@ std::string Runner::apply(const LoadedConfig& loaded) {
     jobs_ = now;
     is_applied_ = true;
   }
+  note_off(loaded);
   start_lanes();
   for (std::size_t i = 0; i < kLanes; ++i) {
     Jobs of_lane;
@@ -124,6 +125,7 @@ void Runner::run_once(const LoadedConfig& loaded) {
     for (const auto& job : *now) job->tick(monotonic_now_ns());
     if (first) ::clock_nanosleep(CLOCK_MONOTONIC, 0, &kBetween, nullptr);
   }
+  note_off(loaded);
   const std::lock_guard lock(mutex_);
   jobs_ = now;
   is_applied_ = true;
@@ -157,6 +159,42 @@ std::vector<CollectorStatus> Runner::status() const {
   list.reserve(all->size());
   for (const auto& job : *all) list.push_back(job->status());
   return list;
+}
+
+// What is known and does not run, with the reason where it is not the configuration's own word.
+void Runner::note_off(const LoadedConfig& loaded) {
+  std::vector<CollectorStatus> off;
+  const auto add = [&](const CollectorSpec& spec, const CollectorConfig& config, bool may_run,
+                       const std::string& reason) {
+    if (config.enabled && may_run) return;
+    CollectorStatus status;
+    status.name = spec.name;
+    status.help = spec.help;
+    status.lane = spec.lane;
+    status.state = CollectorState::kOff;
+    if (config.enabled) status.error = reason;
+    off.push_back(std::move(status));
+  };
+  for (const CollectorSpec& spec : registered_collectors()) {
+    const auto found = loaded.config.collectors.find(spec.name);
+    if (found != loaded.config.collectors.end()) add(spec, found->second, true, {});
+  }
+  const std::string reason = "BPF is off: " + self_.bpf_off();
+  for (const CollectorSpec& spec : loaded.tools) {
+    const auto found = loaded.config.tools.find(spec.name);
+    if (found == loaded.config.tools.end()) continue;
+    add(spec, found->second, loaded.config.bpf.enabled, reason);
+  }
+  std::vector<std::string> names;
+  for (const CollectorStatus& status : off) names.push_back(status.name);
+  self_.set_off(names);
+  const std::lock_guard lock(mutex_);
+  off_ = std::move(off);
+}
+
+std::vector<CollectorStatus> Runner::off() const {
+  const std::lock_guard lock(mutex_);
+  return off_;
 }
 
 bool Runner::healthy() const {

@@ -50,6 +50,7 @@ class Runner final : public Collectors {
 
   void write_all(Families& out, const Selection& selection) override;
   std::vector<CollectorStatus> status() const override;
+  std::vector<CollectorStatus> off() const override;
   bool healthy() const override;
   bool ready() const override;
   SelfMetrics& self() { return self_; }
@@ -58,12 +59,14 @@ class Runner final : public Collectors {
   using Jobs = std::vector<std::shared_ptr<Job>>;
 
   std::shared_ptr<const Jobs> jobs() const;
+  void note_off(const LoadedConfig& loaded);
   std::shared_ptr<Job> make_job(const CollectorSpec& spec, const CollectorConfig& config,
                                 bool stretch) const;
 
   Settings settings_;
   SelfMetrics self_;
-  mutable std::mutex mutex_;  // of the next two
+  mutable std::mutex mutex_;  // of the next three
+  std::vector<CollectorStatus> off_;
   std::shared_ptr<const Jobs> jobs_;
   bool is_applied_ = false;  // until then there is nothing that could be ready
   std::array<std::unique_ptr<LaneThread>, 3> lanes_;

@@ -19,8 +19,8 @@ constexpr Metric kReloadTime{"kernstat_config_last_reload_success_timestamp_seco
 constexpr Metric kBpfOff{"kernstat_bpf_off", MetricType::kGauge,
                          "1 while no BPF program may run, with the reason."};
 constexpr Metric kState{"kernstat_collector_state", MetricType::kGauge,
-                        "1 for the state a collector is in: starting, ok, unsupported, denied or "
-                        "failed; other states have no sample."};
+                        "1 for the state a collector is in: starting, ok, unsupported, denied, "
+                        "failed, shed or off; other states have no sample."};
 constexpr Metric kScrapeDuration{"node_scrape_collector_duration_seconds", MetricType::kGauge,
                                  "How long a collector's last read took."};
 constexpr Metric kScrapeSuccess{"node_scrape_collector_success", MetricType::kGauge,
@@ -121,7 +121,22 @@ void SelfMetrics::reloaded(bool successful) {
 
 void SelfMetrics::set_bpf_off(const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  bpf_off_ = reason.empty() ? Labels() : Labels("reason", reason);
+  bpf_off_ = reason;
+}
+
+std::string SelfMetrics::bpf_off() const {
+  const std::lock_guard lock(mutex_);
+  return bpf_off_;
+}
+
+void SelfMetrics::set_off(const std::vector<std::string>& names) {
+  const std::lock_guard lock(mutex_);
+  off_.clear();
+  for (const std::string& name : names) {
+    Labels labels("collector", name);
+    labels.add("state", state_name(CollectorState::kOff));
+    off_.emplace_back(name, std::move(labels));
+  }
 }
 
 void SelfMetrics::write(Families& out, const std::vector<std::shared_ptr<Job>>& jobs,
@@ -133,15 +148,19 @@ void SelfMetrics::write(Families& out, const std::vector<std::shared_ptr<Job>>& 
     rows.push_back({job.get(), job->figures(), Labels("collector", job->name())});
     rows.back().state.add("state", state_name(rows.back().figures.state));
   }
-  write_rows(out, rows);
   const std::lock_guard lock(mutex_);
+  out.family(kState);
+  for (const auto& [name, labels] : off_) {
+    if (selection.contains(name)) out.sample(labels.text(), std::uint64_t{1});
+  }
+  write_rows(out, rows);
   out.family(kBuildInfo);
   out.sample(build_info_.text(), std::uint64_t{1});
   out.single(kReloadOk, std::uint64_t{last_reload_successful_ ? 1U : 0U});
   out.single(kReloadTime, last_reload_seconds_);
-  if (!bpf_off_.text().empty()) {
+  if (!bpf_off_.empty()) {
     out.family(kBpfOff);
-    out.sample(bpf_off_.text(), std::uint64_t{1});
+    out.sample(Labels("reason", bpf_off_).text(), std::uint64_t{1});
   }
 }
 

@@ -24,6 +24,9 @@ class SelfMetrics {
   void reloaded(bool successful);
   /// Why no BPF program runs, in a word for a label; empty: they may run.
   void set_bpf_off(const std::string& reason);
+  std::string bpf_off() const;
+  /// The collectors and tools that are known and do not run.
+  void set_off(const std::vector<std::string>& names);
 
   void write(Families& out, const std::vector<std::shared_ptr<Job>>& jobs,
              const Selection& selection) const;
@@ -33,7 +36,8 @@ class SelfMetrics {
   bool last_reload_successful_ = true;
   double last_reload_seconds_ = 0;
   Labels build_info_;
-  Labels bpf_off_;
+  std::string bpf_off_;
+  std::vector<std::pair<std::string, Labels>> off_;  // name, labels of its state
 };
 
 }  // namespace kernstat

@@ -34,8 +34,8 @@ th{font-weight:600;color:var(--soft);white-space:nowrap}
 tbody tr:nth-child(even){background:var(--band)}
 td.n,th.n{text-align:right;white-space:nowrap}
 td.name{font-weight:600;white-space:nowrap}
-.ok{color:var(--ok)}.failed{color:var(--failed)}.denied{color:var(--denied)}
-.unsupported,.starting{color:var(--idle)}
+.ok{color:var(--ok)}.failed{color:var(--failed)}.denied,.shed{color:var(--denied)}
+.unsupported,.starting,.off{color:var(--idle)}
 td.error{overflow-wrap:anywhere;min-width:14rem}
 )";
 
@@ -45,9 +45,10 @@ void append_cell(std::string& out, std::string_view css, std::string_view text) 
   out += "</td>";
 }
 
-constexpr std::array kStates{CollectorState::kFailed, CollectorState::kDenied,
-                             CollectorState::kStarting, CollectorState::kOk,
-                             CollectorState::kUnsupported};
+constexpr std::array kStates{CollectorState::kFailed, CollectorState::kShed,
+                             CollectorState::kDenied, CollectorState::kStarting,
+                             CollectorState::kOk,     CollectorState::kUnsupported,
+                             CollectorState::kOff};
 
 void append_summary(std::string& out, const std::vector<CollectorStatus>& collectors) {
   out += "<p class=\"sum\">";
@@ -77,7 +78,8 @@ void append_row(std::string& out, const CollectorStatus& status) {
   out += "<tr>";
   append_cell(out, "name", status.name);
   append_cell(out, state_name(status.state), state_name(status.state));
-  append_cell(out, "n", interval_text(status));
+  const bool is_off = status.state == CollectorState::kOff;
+  append_cell(out, "n", is_off ? "–" : interval_text(status));
   append_cell(out, "n",
               status.ticks == 0
                   ? "–"
@@ -228,7 +230,8 @@ std::string status_page(const std::vector<CollectorStatus>& collectors,
   append_table(out, "BPF tools", std::move(tools));
   out +=
       "<p class=\"soft\">Only <span class=\"failed\">failed</span> is an error. <b>denied</b>: a "
-      "privilege is missing; <b>unsupported</b>: this kernel or hardware has no such thing.</p>\n"
+      "privilege is missing; <b>unsupported</b>: this kernel or hardware has no such thing; "
+      "<b>shed</b>: it cost more than its budget and rests; <b>off</b>: not to run.</p>\n"
       "</body></html>\n";
   return out;
 }

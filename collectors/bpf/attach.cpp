@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "collectors/bpf/libbpf_log.h"
-#include "collectors/bpf/libraries.h"
 #include "collectors/bpf/privilege.h"
 #include "collectors/support/fd.h"
 #include "collectors/support/text.h"
@@ -44,12 +44,17 @@ tl::unexpected<Error> refused(const std::string& what, std::string_view kind, in
   return fail_errno(what, error_number);
 }
 
-Result<std::vector<Link>> one(bpf_link* link, const std::string& what, std::string_view kind,
-                              const Host& host) {
+Result<PlacedLink> one(bpf_link* link, const std::string& what, std::string_view kind,
+                       const Host& host, const Place& place = {}) {
   const auto error = static_cast<int>(libbpf_get_error(link));
   if (error != 0) return refused(what, kind, -error, host);
-  std::vector<Link> links;
-  links.emplace_back(link);
+  return PlacedLink{Link(link), place};
+}
+
+Result<std::vector<PlacedLink>> alone(Result<PlacedLink> link) {
+  if (!link) return fail(link.error());
+  std::vector<PlacedLink> links;
+  links.push_back(*std::move(link));
   return links;
 }
 
@@ -65,46 +70,36 @@ Fd open_clock(const ProgramSpec& where, int cpu) {
       ::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
 }
 
-Result<std::vector<Link>> attach_clock(bpf_program* program, const ProgramSpec& where,
-                                       const Host& host) {
-  std::vector<Link> links;
+Result<std::vector<PlacedLink>> attach_clock(const Object& object, const std::string& program,
+                                             const ProgramSpec& where, const Host& host) {
+  std::vector<PlacedLink> links;
   const int cpus = libbpf_num_possible_cpus();
   for (int cpu = 0; cpu < cpus; ++cpu) {
-    Fd fd = open_clock(where, cpu);
-    if (!fd) {
-      // A CPU that is off line.
-      if (errno == ENODEV) continue;
-      return refused("perf event " + where.perf_event, "perf_event", errno, host);
+    auto link = attach_cpu(object, program, where, static_cast<std::uint64_t>(cpu), host);
+    if (link) {
+      links.push_back(*std::move(link));
+    } else if (link.error().kind != ErrorKind::kAbsent) {
+      return fail(link.error());
     }
-    bpf_link* link = bpf_program__attach_perf_event(program, fd.get());
-    const auto error = static_cast<int>(libbpf_get_error(link));
-    if (error != 0) return refused("perf event " + where.perf_event, "perf_event", -error, host);
-    fd.release();
-    links.emplace_back(link);
   }
   return links;
 }
 
-Result<std::vector<Link>> attach_library(bpf_program* program, const ProgramSpec& where,
-                                         bool is_return, const Host& host) {
-  const std::vector<std::string> files = find_library(where.library, host);
+Result<std::vector<PlacedLink>> attach_library(const Object& object, const std::string& program,
+                                               const ProgramSpec& where, const Host& host) {
+  const std::vector<LibraryFile> files = Libraries(where.library, host).all();
   if (files.empty()) return fail(ErrorKind::kAbsent, "no library " + where.library + " here");
-  std::vector<Link> links;
-  int last_error = 0;
-  for (const std::string& file : files) {
-    bpf_uprobe_opts options{};
-    options.sz = sizeof options;
-    options.retprobe = is_return;
-    options.func_name = where.symbol.c_str();
-    bpf_link* link = bpf_program__attach_uprobe_opts(program, -1, file.c_str(), 0, &options);
-    const auto error = static_cast<int>(libbpf_get_error(link));
-    if (error == 0) {
-      links.emplace_back(link);
+  std::vector<PlacedLink> links;
+  std::optional<Error> last;
+  for (const LibraryFile& file : files) {
+    auto link = attach_file(object, program, where, file, host);
+    if (link) {
+      links.push_back(*std::move(link));
     } else {
-      last_error = -error;
+      last = link.error();
     }
   }
-  if (links.empty()) return refused(where.library + ":" + where.symbol, "uprobe", last_error, host);
+  if (links.empty() && last) return fail(*last);
   return links;
 }
 
@@ -119,8 +114,7 @@ Fd open_cgroup(const std::string& path, const Host& host) {
   return {};
 }
 
-Result<std::vector<Link>> attach_cgroup(bpf_program* program, const std::string& path,
-                                        const Host& host) {
+Result<PlacedLink> attach_cgroup(bpf_program* program, const std::string& path, const Host& host) {
   const Fd fd = open_cgroup(path, host);
   if (!fd) return fail_errno("cgroup v2 " + path);
   return one(bpf_program__attach_cgroup(program, fd.get()), "cgroup v2 " + path, "cgroup", host);
@@ -157,24 +151,54 @@ std::string hook_target(std::string_view section) {
   return slash == std::string_view::npos ? std::string() : std::string(section.substr(slash + 1));
 }
 
-Result<std::vector<Link>> attach(const Object& object, const std::string& program_name,
-                                 const ProgramSpec* where, const Host& host) {
+bool is_placed(const std::string& section, const ProgramSpec* where) {
+  if (where == nullptr) return false;
+  const std::string kind = hook_kind(section);
+  return kind == "perf_event" || (kind == "uprobe" && !where->library.empty());
+}
+
+Result<PlacedLink> attach_file(const Object& object, const std::string& program,
+                               const ProgramSpec& where, const LibraryFile& file,
+                               const Host& host) {
+  const LibbpfLog log;
+  bpf_uprobe_opts options{};
+  options.sz = sizeof options;
+  options.retprobe = object.section(program).starts_with("uret");
+  options.func_name = where.symbol.c_str();
+  bpf_link* link =
+      bpf_program__attach_uprobe_opts(object.program(program), -1, file.path.c_str(), 0, &options);
+  return one(link, where.library + ":" + where.symbol, "uprobe", host, file.inode);
+}
+
+Result<PlacedLink> attach_cpu(const Object& object, const std::string& program,
+                              const ProgramSpec& where, std::uint64_t cpu, const Host& host) {
+  const LibbpfLog log;
+  const std::string what = "perf event " + where.perf_event;
+  Fd fd = open_clock(where, static_cast<int>(cpu));
+  if (!fd) return refused(what, "perf_event", errno, host);
+  auto link = one(bpf_program__attach_perf_event(object.program(program), fd.get()), what,
+                  "perf_event", host, {0, cpu});
+  if (link) fd.release();
+  return link;
+}
+
+Result<std::vector<PlacedLink>> attach(const Object& object, const std::string& program_name,
+                                       const ProgramSpec* where, const Host& host) {
   const LibbpfLog log;
   bpf_program* program = object.program(program_name);
   if (program == nullptr) return fail(ErrorKind::kInvalid, "no program " + program_name);
   const std::string section = object.section(program_name);
   const std::string kind = hook_kind(section);
-  if (kind == "perf_event" && where != nullptr) return attach_clock(program, *where, host);
-  if (kind == "uprobe" && where != nullptr && !where->library.empty()) {
-    return attach_library(program, *where, section.starts_with("uret"), host);
+  if (is_placed(section, where)) {
+    return kind == "uprobe" ? attach_library(object, program_name, *where, host)
+                            : attach_clock(object, program_name, *where, host);
   }
   if (kind == "cgroup") {
-    return attach_cgroup(program, where == nullptr ? std::string() : where->cgroup, host);
+    return alone(attach_cgroup(program, where == nullptr ? std::string() : where->cgroup, host));
   }
-  if (kind == "iter") {
-    return one(bpf_program__attach_iter(program, nullptr), section, kind, host);
-  }
-  return one(bpf_program__attach(program), section, kind, host);
+  bpf_link* link =
+      kind == "iter" ? bpf_program__attach_iter(program, nullptr) : bpf_program__attach(program);
+  return alone(one(link, section, kind, host));
 }
 
 }  // namespace kernstat::bpf

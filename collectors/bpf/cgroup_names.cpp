@@ -140,8 +140,9 @@ std::size_t CgroupNames::refresh() {
     to_check_.pop_back();
     const auto known = paths_.find(id);
     if (known == paths_.end()) continue;
-    const bool is_root = known->second == "/";
-    if (id_of(hierarchy_.root + (is_root ? std::string() : known->second)) == id) continue;
+    scratch_ = hierarchy_.root;
+    if (known->second != "/") scratch_ += known->second;
+    if (id_of(scratch_) == id) continue;
     paths_.erase(known);
     ++gone;
   }

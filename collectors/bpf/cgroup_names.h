@@ -51,6 +51,7 @@ class CgroupNames {
   CgroupHierarchy hierarchy_;
   std::unordered_map<std::uint64_t, std::string> paths_;
   std::vector<std::uint64_t> to_check_;
+  std::string scratch_;
   std::chrono::steady_clock::time_point next_walk_{};
 };
 

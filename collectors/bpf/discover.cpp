@@ -2,6 +2,7 @@
 #include "collectors/bpf/discover.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "collectors/bpf/map_scan.h"
@@ -24,9 +25,20 @@ class BrokenTool final : public Collector {
   std::string why_;
 };
 
-std::vector<OptionSpec> options_of(const ToolSpec& spec) {
+constexpr const char* kMaxSeries = "max_series";
+constexpr double kMostSeries = 1'000'000;
+
+std::vector<OptionSpec> options_of(const ToolFiles& files) {
   std::vector<OptionSpec> options;
-  for (const auto& [name, value] : spec.parameters) {
+  const auto holds_series = [](const Source& source) {
+    return !source.is_records && !source.is_array;
+  };
+  if (std::any_of(files.plan.sources.begin(), files.plan.sources.end(), holds_series)) {
+    options.push_back({kMaxSeries, OptionType::kNumber, "0",
+                       "most series of each of its maps, what is beyond counts in `other`; "
+                       "0: as its own files say"});
+  }
+  for (const auto& [name, value] : files.spec.parameters) {
     options.push_back(
         {name, OptionType::kNumber, std::to_string(value), "parameter of the BPF programs"});
   }
@@ -42,16 +54,21 @@ CollectorSpec spec_of(const std::shared_ptr<const ToolFiles>& files,
   spec.interval = tool.interval;
   spec.enabled = tool.enabled;
   spec.lane = Lane::kBpf;
-  spec.options = options_of(tool);
+  spec.options = options_of(*files);
+  const bool has_series = !spec.options.empty() && spec.options[0].key == kMaxSeries;
   const double budget = tool.budget > 0 ? tool.budget : engine->settings().budget;
-  spec.make = [files, engine, budget](
+  spec.make = [files, engine, budget, has_series](
                   const Host&, const Options& options) -> Result<std::unique_ptr<Collector>> {
     Parameters parameters;
     for (const auto& [name, value] : files->spec.parameters) {
       parameters.emplace_back(name, static_cast<std::int64_t>(options.number(name)));
     }
-    return std::unique_ptr<Collector>(
-        std::make_unique<Tool>(files, engine, std::move(parameters), budget));
+    const double series = has_series ? options.number(kMaxSeries) : 0;
+    if (series < 0 || series > kMostSeries || series != std::floor(series)) {
+      return fail(ErrorKind::kInvalid, "max_series must be a whole number up to 1000000");
+    }
+    return std::unique_ptr<Collector>(std::make_unique<Tool>(
+        files, engine, std::move(parameters), budget, static_cast<std::uint32_t>(series)));
   };
   return spec;
 }

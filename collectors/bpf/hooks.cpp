@@ -2,7 +2,6 @@
 #include "collectors/bpf/hooks.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 
 namespace kernstat::bpf {
@@ -145,23 +144,22 @@ Result<void> settle(Hook& hook, const Object& object, Engine& engine) {
 }
 
 const bpf_link* Hook::link_of(const std::string& program) const {
-  for (std::size_t i = 0; i < links.size(); ++i) {
-    if (link_programs[i] == program) return links[i].get();
+  for (const HookLink& link : links) {
+    if (link.program == program) return link.link.get();
   }
   return nullptr;
 }
 
 Result<void> attach(Hook& hook, const Object& object, const ToolSpec& spec, const Host& host) {
-  std::vector<Link> links;
-  std::vector<std::string> link_programs;
+  std::vector<HookLink> links;
   for (const std::string& program : hook.alternative().programs) {
     auto made = attach(object, program, spec.program(program), host);
     if (!made) return fail(made.error());
-    std::move(made->begin(), made->end(), std::back_inserter(links));
-    link_programs.resize(links.size(), program);
+    for (PlacedLink& link : *made) {
+      links.push_back({std::move(link.link), link.place, program});
+    }
   }
   hook.links = std::move(links);
-  hook.link_programs = std::move(link_programs);
   return {};
 }
 

@@ -21,16 +21,22 @@ struct PassedOver {
   std::string reason;
 };
 
+/// A link of a hook.
+struct HookLink {
+  Link link;
+  Place place;
+  std::string program;
+};
+
 /// One hook as it stands.
 struct Hook {
   HookSpec spec;
   std::vector<AlternativeSpec> alternatives;  ///< of the spec, twins taken apart
   std::size_t chosen = 0;                     ///< alternatives.size(): none is left
   std::vector<PassedOver> passed_over;
-  std::optional<Error> error;              ///< of the last one passed over
-  std::vector<Link> links;                 ///< empty: not attached (yet)
-  std::vector<std::string> link_programs;  ///< the program of each link
-  bool detached = false;  ///< taken off for a while: its links are to be made again
+  std::optional<Error> error;   ///< of the last one passed over
+  std::vector<HookLink> links;  ///< empty: not attached (yet)
+  bool detached = false;        ///< taken off for a while: its links are to be made again
 
   bool available() const { return chosen < alternatives.size(); }
   /// The first link of a program; null when it has none.

@@ -3,20 +3,26 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
-#include <set>
+#include <memory>
 
 #include "collectors/bpf/privilege.h"
 #include "collectors/support/fd.h"
 
 namespace kernstat::bpf {
 namespace {
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
 
 Result<void> one_pass(const bpf_link* link, std::vector<std::byte>& output, std::size_t limit) {
   const Fd fd(bpf_iter_create(bpf_link__fd(link)));
@@ -35,43 +41,38 @@ Result<void> one_pass(const bpf_link* link, std::vector<std::byte>& output, std:
   }
 }
 
-// One process of each network namespace but this thread's own.
-std::vector<std::string> other_namespaces(const Host& host) {
-  std::vector<std::string> paths;
-  std::set<ino_t> seen;
-  struct stat status {};
-  if (::stat(host.proc_path("thread-self/ns/net").c_str(), &status) == 0) {
-    seen.insert(status.st_ino);
-  }
-  const auto processes = list_directory(host.proc);
-  if (!processes) return paths;
-  for (const std::string& pid : *processes) {
-    if (pid.empty() || pid[0] < '0' || pid[0] > '9') continue;
-    std::string path = host.proc_path(pid + "/ns/net");
-    if (::stat(path.c_str(), &status) != 0) continue;
-    if (seen.insert(status.st_ino).second) paths.push_back(std::move(path));
-  }
-  return paths;
-}
-
 }  // namespace
 
-Result<void> run_iterator(const bpf_link* link, bool all_namespaces, const Host& host,
-                          std::vector<std::byte>& output, std::size_t limit) {
+// True when the namespace of this process was not seen before.
+bool IteratorRun::is_new(std::string_view process, const Host& host) {
+  path_.assign(host.proc).append("/").append(process).append("/ns/net");
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) return false;
+  if (std::find(seen_.begin(), seen_.end(), status.st_ino) != seen_.end()) return false;
+  seen_.push_back(status.st_ino);
+  return true;
+}
+
+Result<void> IteratorRun::run(const bpf_link* link, bool all_namespaces, const Host& host,
+                              std::vector<std::byte>& output, std::size_t limit) {
   const auto own = one_pass(link, output, limit);
   if (!own || !all_namespaces || !has_capability(CAP_SYS_ADMIN)) return own;
+  seen_.clear();
+  if (!is_new("thread-self", host)) return {};
   // The iterator sees the namespace of the thread that creates it.
-  const Fd home(::open(host.proc_path("thread-self/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
-  if (!home) return {};
-  Result<void> result;
-  for (const std::string& path : other_namespaces(host)) {
-    const Fd there(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd home(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::unique_ptr<DIR, CloseDirectory> processes(::opendir(host.proc.c_str()));
+  if (!home || !processes) return {};
+  while (const dirent* process = ::readdir(processes.get())) {
+    const char* name = process->d_name;
+    if (name[0] < '0' || name[0] > '9' || !is_new(name, host)) continue;
+    const Fd there(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!there || ::setns(there.get(), CLONE_NEWNET) != 0) continue;
-    result = one_pass(link, output, limit);
+    auto result = one_pass(link, output, limit);
     if (::setns(home.get(), CLONE_NEWNET) != 0) return fail_errno("back to the own namespace");
     if (!result) return result;
   }
-  return result;
+  return {};
 }
 
 Result<void> parse_records(const std::vector<std::byte>& output, const Source& source, Rows& rows) {
@@ -79,11 +80,14 @@ Result<void> parse_records(const std::vector<std::byte>& output, const Source& s
   if (source.record_size == 0 || output.size() % source.record_size != 0) {
     return fail(ErrorKind::kInvalid, source.name + ": the iterator's output is no whole records");
   }
-  std::vector<std::uint64_t> value(source.value.words);
   for (std::size_t at = 0; at < output.size(); at += source.record_size) {
     const auto record = std::span(output).subspan(at, source.record_size);
-    std::memcpy(value.data(), record.data() + source.record_value, value.size() * 8);
-    rows.add(record.subspan(source.record_key, source.key.size), value);
+    rows.values.resize(rows.values.size() + rows.words);
+    std::memcpy(&rows.values[rows.values.size() - rows.words], record.data() + source.record_value,
+                rows.words * 8);
+    const auto key = record.subspan(source.record_key, source.key.size);
+    rows.keys.insert(rows.keys.end(), key.begin(), key.end());
+    ++rows.count;
   }
   return {};
 }

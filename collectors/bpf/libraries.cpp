@@ -3,43 +3,16 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <set>
 #include <string_view>
-#include <utility>
 
 #include "collectors/support/text.h"
 
 namespace kernstat::bpf {
 namespace {
 
-using Inode = std::pair<dev_t, ino_t>;
+constexpr int kLooks = 2;
 
-// Adds the file unless its inode is there already.
-void add(const std::string& path, std::set<Inode>& seen, std::vector<std::string>& files) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-  if (seen.emplace(status.st_dev, status.st_ino).second) files.push_back(path);
-}
-
-void add_installed(const std::string& name, const Host& host, std::set<Inode>& seen,
-                   std::vector<std::string>& files) {
-  const std::string root = host.root == "/" ? std::string() : host.root;
-  if (name.starts_with('/')) {
-    add(root + name, seen, files);
-    return;
-  }
-#if defined(__x86_64__)
-  constexpr const char* kMultiarch = "x86_64-linux-gnu";
-#else
-  constexpr const char* kMultiarch = "aarch64-linux-gnu";
-#endif
-  for (const char* directory :
-       {"/lib/", "/usr/lib/", "/lib64/", "/usr/lib64/", "/usr/local/lib/"}) {
-    add(root + directory + kMultiarch + "/" + name, seen, files);
-    add(root + directory + name, seen, files);
-  }
-}
+bool is_pid(std::string_view name) { return !name.empty() && name[0] >= '0' && name[0] <= '9'; }
 
 // The path of a mapping line of /proc/PID/maps if it is the library's.
 std::string_view mapped_path(std::string_view line, std::string_view name) {
@@ -52,32 +25,75 @@ std::string_view mapped_path(std::string_view line, std::string_view name) {
   return same ? path : std::string_view();
 }
 
-void add_mapped(const std::string& name, const Host& host, std::set<Inode>& seen,
-                std::vector<std::string>& files) {
-  const auto processes = list_directory(host.proc);
-  if (!processes) return;
-  for (const std::string& pid : *processes) {
-    if (pid.empty() || pid[0] < '0' || pid[0] > '9') continue;
-    const auto maps = read_file(host.proc_path(pid + "/maps"));
-    if (!maps) continue;
-    std::string_view text = *maps;
-    while (!text.empty()) {
-      const std::string_view path = mapped_path(next_line(text), name);
-      if (path.size() <= name.size() && !name.starts_with('/')) continue;
-      if (path.empty()) continue;
-      add(host.proc_path(pid + "/root" + std::string(path)), seen, files);
-      break;
-    }
+}  // namespace
+
+// Adds the file unless its inode is there already.
+void Libraries::add(const std::string& path, std::vector<LibraryFile>& files) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  const Place inode{status.st_dev, status.st_ino};
+  if (seen_.insert(inode).second) files.push_back({inode, path});
+}
+
+void Libraries::add_installed(std::vector<LibraryFile>& files) {
+  const std::string root = host_.root == "/" ? std::string() : host_.root;
+  if (name_.starts_with('/')) {
+    add(root + name_, files);
+    return;
+  }
+#if defined(__x86_64__)
+  constexpr const char* kMultiarch = "x86_64-linux-gnu";
+#else
+  constexpr const char* kMultiarch = "aarch64-linux-gnu";
+#endif
+  for (const char* directory :
+       {"/lib/", "/usr/lib/", "/lib64/", "/usr/lib64/", "/usr/local/lib/"}) {
+    add(root + directory + kMultiarch + "/" + name_, files);
+    add(root + directory + name_, files);
   }
 }
 
-}  // namespace
+void Libraries::add_mapped(const std::string& pid, std::vector<LibraryFile>& files) {
+  const auto maps = read_file(host_.proc_path(pid + "/maps"));
+  if (!maps) return;
+  std::string_view text = *maps;
+  while (!text.empty()) {
+    const std::string_view path = mapped_path(next_line(text), name_);
+    if (path.empty() || (path.size() <= name_.size() && !name_.starts_with('/'))) continue;
+    add(host_.proc_path(pid + "/root" + std::string(path)), files);
+    return;
+  }
+}
 
-std::vector<std::string> find_library(const std::string& name, const Host& host) {
-  std::set<Inode> seen;
-  std::vector<std::string> files;
-  add_installed(name, host, seen, files);
-  add_mapped(name, host, seen, files);
+void Libraries::look(bool everywhere, std::vector<LibraryFile>& files) {
+  const auto names = list_directory(host_.proc);
+  if (!names) return;
+  std::unordered_map<std::string, int> looks;
+  for (const std::string& pid : *names) {
+    if (!is_pid(pid)) continue;
+    const auto before = looks_.find(pid);
+    int count = before == looks_.end() ? 0 : before->second;
+    if (everywhere || count < kLooks) {
+      add_mapped(pid, files);
+      ++count;
+    }
+    looks.emplace(pid, count);
+  }
+  looks_ = std::move(looks);
+}
+
+std::vector<LibraryFile> Libraries::all() {
+  seen_.clear();
+  std::vector<LibraryFile> files;
+  add_installed(files);
+  look(true, files);
+  return files;
+}
+
+std::vector<LibraryFile> Libraries::of_new_processes() {
+  seen_.clear();
+  std::vector<LibraryFile> files;
+  look(false, files);
   return files;
 }
 

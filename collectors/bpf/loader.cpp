@@ -27,11 +27,23 @@ std::vector<std::string> chosen_programs(const std::vector<Hook>& hooks) {
   return programs;
 }
 
+// Those that exist from the start.
+std::uint32_t known_series(const Source& source) {
+  return source.zero ? static_cast<std::uint32_t>(known_keys(source.key).size()) : 0;
+}
+
+std::uint32_t wanted_series(const Source& source, std::uint32_t max_series) {
+  return max_series == 0 ? source.capacity : std::max(max_series, known_series(source));
+}
+
 // Room for the series that fit the memory limit, and for `other`.
-void size_maps(const Object& object, const Plan& plan, std::size_t program_count, double scale) {
+void size_maps(const Object& object, const Plan& plan, std::uint32_t max_series,
+               std::size_t program_count, double scale) {
   for (const Source& source : plan.sources) {
     if (source.is_records || source.is_array) continue;
-    bpf_map__set_max_entries(object.map(source.name), scaled_series(source.capacity, scale) + 1);
+    const std::uint32_t series =
+        scaled_series(wanted_series(source, max_series), scale, known_series(source));
+    bpf_map__set_max_entries(object.map(source.name), series + 1);
   }
   bpf_map* costs = object.map("ks_costs");
   if (costs != nullptr) {
@@ -115,11 +127,13 @@ Hook* hook_of(std::vector<Hook>& hooks, const std::string& program) {
 class Loader {
  public:
   Loader(const ToolSpec& spec, const Plan& plan, const std::string& path,
-         const Parameters& parameters, Engine& engine, std::vector<Hook>& hooks)
+         const Parameters& parameters, std::uint32_t max_series, Engine& engine,
+         std::vector<Hook>& hooks)
       : spec_(spec),
         plan_(plan),
         path_(path),
         parameters_(parameters),
+        max_series_(max_series),
         engine_(engine),
         hooks_(hooks) {}
 
@@ -179,7 +193,7 @@ class Loader {
 
   Outcome load_and_attach(Object& object) {
     object.choose(programs_);
-    size_maps(object, plan_, programs_.size(), engine_.memory_scale());
+    size_maps(object, plan_, max_series_, programs_.size(), engine_.memory_scale());
     auto set = set_parameters(object, spec_, parameters_, hooks_, engine_);
     if (set) set = set_slots(object, programs_);
     if (!set) return failed(set.error());
@@ -209,6 +223,7 @@ class Loader {
   const Plan& plan_;
   const std::string& path_;
   const Parameters& parameters_;
+  const std::uint32_t max_series_;
   Engine& engine_;
   std::vector<Hook>& hooks_;
   std::vector<std::string> programs_;
@@ -219,9 +234,10 @@ class Loader {
 
 Result<std::unique_ptr<LoadedTool>> load_tool(const ToolSpec& spec, const Plan& plan,
                                               const std::string& object_path,
-                                              const Parameters& parameters, Engine& engine,
+                                              const Parameters& parameters,
+                                              std::uint32_t max_series, Engine& engine,
                                               std::vector<Hook>& failed_hooks) {
-  return Loader(spec, plan, object_path, parameters, engine, failed_hooks).run();
+  return Loader(spec, plan, object_path, parameters, max_series, engine, failed_hooks).run();
 }
 
 void detach(LoadedTool& tool) {
@@ -241,12 +257,13 @@ Result<void> attach_again(LoadedTool& tool, const ToolSpec& spec, Engine& engine
   return {};
 }
 
-std::uint32_t scaled_series(std::uint32_t capacity, double scale) {
+std::uint32_t scaled_series(std::uint32_t capacity, double scale, std::uint32_t least) {
   const auto fitting = static_cast<std::uint32_t>(std::floor(capacity * scale));
-  return std::min(capacity, std::max(kFewestSeries, fitting));
+  return std::max(least, std::min(capacity, std::max(kFewestSeries, fitting)));
 }
 
-MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus) {
+MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus,
+                        std::uint32_t max_series) {
   MapMemory memory;
   for (const std::string& name : object.maps()) {
     const bpf_map* map = object.map(name);
@@ -262,7 +279,7 @@ MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus
     if (is_scaled) {
       const std::uint64_t least = bytes(kFewestSeries + 1);
       memory.fixed += least;
-      memory.scaled += std::max(bytes(source->capacity + 1U), least) - least;
+      memory.scaled += std::max(bytes(wanted_series(*source, max_series) + 1U), least) - least;
     } else {
       memory.fixed += bytes(bpf_map__max_entries(map));
     }

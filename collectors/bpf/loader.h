@@ -22,11 +22,13 @@ struct LoadedTool {
 };
 
 /// Loads the object with the best alternative of each hook and attaches those that need not wait.
-/// When an alternative does not load or attach, the next one is tried. When it fails,
-/// `failed_hooks` receives what became of each hook.
+/// When an alternative does not load or attach, the next one is tried. `max_series`: capacity of
+/// each map of series instead of the plan's, or 0. When it fails, `failed_hooks` receives what
+/// became of each hook.
 Result<std::unique_ptr<LoadedTool>> load_tool(const ToolSpec& spec, const Plan& plan,
                                               const std::string& object_path,
-                                              const Parameters& parameters, Engine& engine,
+                                              const Parameters& parameters,
+                                              std::uint32_t max_series, Engine& engine,
                                               std::vector<Hook>& failed_hooks);
 
 /// Detaches all programs of the tool; maps and what they counted stay.
@@ -35,10 +37,12 @@ void detach(LoadedTool& tool);
 Result<void> attach_again(LoadedTool& tool, const ToolSpec& spec, Engine& engine);
 
 /// Kernel memory of the tool's maps on a machine of `cpus` possible CPUs, if all series that it
-/// wants fit.
-MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus);
+/// wants fit. `max_series`: as for load_tool().
+MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus,
+                        std::uint32_t max_series = 0);
 
-/// Entries for series of a map that would like `capacity`, scaled down to fit the limit.
-std::uint32_t scaled_series(std::uint32_t capacity, double scale);
+/// Entries for series of a map that would like `capacity`, scaled down to fit the limit, but never
+/// fewer than the `least` that exist from the start.
+std::uint32_t scaled_series(std::uint32_t capacity, double scale, std::uint32_t least = 0);
 
 }  // namespace kernstat::bpf

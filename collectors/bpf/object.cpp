@@ -179,12 +179,22 @@ Result<void> Object::read_variables() {
   return {};
 }
 
-std::uint64_t Object::variable(std::string_view name) const {
-  for (const Variable& variable : bss_) {
-    if (variable.name != name || variable.offset + variable.size > bss_bytes_.size()) continue;
-    return number_of(std::span(bss_bytes_).subspan(variable.offset, variable.size));
+std::optional<std::size_t> Object::find_variable(std::string_view name) const {
+  for (std::size_t i = 0; i < bss_.size(); ++i) {
+    if (bss_[i].name == name) return i;
   }
-  return 0;
+  return std::nullopt;
+}
+
+std::uint64_t Object::variable_at(std::size_t place) const {
+  const Variable& variable = bss_[place];
+  if (variable.offset + variable.size > bss_bytes_.size()) return 0;
+  return number_of(std::span(bss_bytes_).subspan(variable.offset, variable.size));
+}
+
+std::uint64_t Object::variable(std::string_view name) const {
+  const auto place = find_variable(name);
+  return place ? variable_at(*place) : 0;
 }
 
 }  // namespace kernstat::bpf

@@ -71,6 +71,9 @@ class Object {
   Result<void> read_variables();
   /// The value of a 4- or 8-byte one at the last read_variables(); 0 when there is no such.
   std::uint64_t variable(std::string_view name) const;
+  /// Its place, for variable_at(); nothing when there is no such.
+  std::optional<std::size_t> find_variable(std::string_view name) const;
+  std::uint64_t variable_at(std::size_t place) const;
 
  private:
   struct Variable {

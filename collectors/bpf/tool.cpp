@@ -8,8 +8,6 @@
 #include <ctime>
 #include <utility>
 
-#include "collectors/bpf/iterators.h"
-#include "collectors/bpf/privilege.h"
 #include "collectors/bpf/tool_live.h"
 
 namespace kernstat::bpf {
@@ -32,28 +30,21 @@ double thread_cpu_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-// A kernel enum's names, from the BTF of the running kernel.
-void name_kernel_enums(KeyLayout& key, Engine& engine) {
-  for (Column& column : key.columns) {
-    if (column.kernel_enum.empty()) continue;
-    const KernelBtf* kernel = engine.kernel();
-    if (kernel == nullptr) continue;
-    column.table = label_table(column.kernel_enum, kernel->enum_values(column.kernel_enum));
-  }
-}
-
 }  // namespace
 
 Tool::Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engine,
-           Parameters parameters, double budget)
+           Parameters parameters, double budget, std::uint32_t max_series)
     : files_(std::move(files)),
       engine_(std::move(engine)),
       parameters_(std::move(parameters)),
+      max_series_(max_series),
+      memory_(memory_of(*files_, max_series)),
       budget_(budget),
       next_(files_->plan.metrics.size()),
       latest_(files_->plan.metrics.size()) {
   // Tools that run by default were counted when they were found.
-  if (!files_->spec.enabled) engine_->memory_add(files_->wanted_memory);
+  if (files_->spec.enabled) engine_->memory_remove(files_->wanted_memory);
+  engine_->memory_add(memory_);
   for (const PlannedMetric& metric : files_->plan.metrics) {
     renderers_.push_back(metric.hist ? std::make_unique<HistRenderer>(*metric.hist) : nullptr);
   }
@@ -61,52 +52,8 @@ Tool::Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engin
 }
 
 Tool::~Tool() {
-  if (!files_->spec.enabled) engine_->memory_remove(files_->wanted_memory);
-}
-
-Result<void> Tool::load(std::int64_t now_ns) {
-  for (const std::string& need : files_->spec.needs) {
-    const int capability = capability_number(need);
-    if (capability >= 0 && !has_capability(capability)) {
-      return fail(ErrorKind::kDenied, "needs " + need);
-    }
-  }
-  const std::int64_t begin = monotonic_now();
-  auto loaded = load_tool(files_->spec, files_->plan, files_->object_path, parameters_, *engine_,
-                          failed_hooks_);
-  if (!loaded) return fail(loaded.error());
-  auto live = std::make_unique<Live>();
-  live->tool = *std::move(loaded);
-  const Object& object = live->tool->object;
-  for (const Source& source : files_->plan.sources) {
-    auto state = std::make_unique<SourceState>();
-    state->source = &source;
-    state->key = source.key;
-    name_kernel_enums(state->key, *engine_);
-    if (!source.is_records) {
-      state->scan.emplace(object.map(source.name));
-      state->bytes = bytes_of(object.map(source.name));
-    }
-    const bool ages = source.iterator.empty() && !source.is_array;
-    state->book = std::make_unique<SeriesBook>(
-        state->key, source.views, SeriesBook::Options{source.idle.count() * 1'000'000, ages});
-    if (source.zero) {
-      for (const auto& key : known_keys(source.key)) state->book->pin(key);
-    }
-    live->sources.push_back(std::move(state));
-  }
-  for (const InFlightMap& map : files_->plan.in_flight) {
-    live->in_flight.push_back(std::make_unique<InFlightState>(
-        InFlightState{&map, MapScan(object.map(map.name)), {}, now_ns, 0}));
-  }
-  if (const bpf_map* costs = object.map("ks_costs")) {
-    live->cost_scan.emplace(costs);
-    live->costs.emplace(live->tool->programs);
-  }
-  live->lost = object.variables("ks_lost_");
-  live_ = std::move(live);
-  load_seconds_ = static_cast<double>(monotonic_now() - begin) / 1e9;
-  return {};
+  engine_->memory_remove(memory_);
+  if (files_->spec.enabled) engine_->memory_add(files_->wanted_memory);
 }
 
 Result<void> Tool::check_budget(std::int64_t now_ns) {
@@ -118,13 +65,13 @@ Result<void> Tool::check_budget(std::int64_t now_ns) {
   const double seconds = live_->costs->seconds() + walk_seconds_;
   if (is_shed_) {
     if (!budget_.may_resume(now_ns)) {
-      return fail(ErrorKind::kSystem,
-                  "shed: it cost more than its budget and is tried again later");
+      return fail(ErrorKind::kShed, "shed: it cost more than its budget and is tried again later");
     }
     const auto attached = attach_again(*live_->tool, files_->spec, *engine_);
     if (!attached) return attached;
     is_shed_ = false;
     budget_.resume(seconds, now_ns);
+    describe();
     return {};
   }
   if (!budget_.exceeded(seconds, now_ns)) return {};
@@ -132,26 +79,29 @@ Result<void> Tool::check_budget(std::int64_t now_ns) {
   budget_.shed(now_ns);
   is_shed_ = true;
   ++shed_count_;
-  return fail(ErrorKind::kSystem, "shed: it cost " + std::to_string(budget_.last_share() * 100) +
-                                      " % of one CPU and may cost " +
-                                      std::to_string(budget_.share() * 100) +
-                                      " %; tried again in " +
-                                      std::to_string(budget_.back_off_ns() / 1'000'000'000) + " s");
+  describe();
+  return fail(ErrorKind::kShed, "shed: it cost " + std::to_string(budget_.last_share() * 100) +
+                                    " % of one CPU and may cost " +
+                                    std::to_string(budget_.share() * 100) + " %; tried again in " +
+                                    std::to_string(budget_.back_off_ns() / 1'000'000'000) + " s");
 }
 
 // Hooks that wait for a variable of the programs to be set.
 void Tool::attach_waiting() {
+  bool any = false;
   Object& object = live_->tool->object;
   for (Hook& hook : live_->tool->hooks) {
     if (hook.spec.when.empty() || !hook.available() || !hook.links.empty()) continue;
     if (object.variable(hook.spec.when) == 0) continue;
     const auto attached = attach(hook, object, files_->spec, engine_->host());
     if (!attached) pass_over(hook, object, attached.error());
+    any = true;
   }
+  if (any) describe();
 }
 
 Result<void> Tool::read_sources(std::int64_t now_ns, std::uint64_t epoch) {
-  std::vector<std::byte> output;
+  std::vector<std::byte>& output = live_->output;
   for (const auto& state : live_->sources) {
     const Source& source = *state->source;
     if (!source.iterator.empty()) {
@@ -165,8 +115,8 @@ Result<void> Tool::read_sources(std::int64_t now_ns, std::uint64_t epoch) {
         const auto link = hook.link_of(source.iterator);
         if (link == nullptr) continue;
         const double begin = thread_cpu_seconds();
-        const auto pass = run_iterator(link, where != nullptr && where->all_namespaces,
-                                       engine_->host(), output, kMostIteratorBytes);
+        const auto pass = live_->iterators.run(link, where != nullptr && where->all_namespaces,
+                                               engine_->host(), output, kMostIteratorBytes);
         walk_seconds_ += thread_cpu_seconds() - begin;
         if (!pass) return pass;
       }
@@ -209,15 +159,19 @@ Result<void> Tool::read(const Tick& tick) {
       return fail(loaded.error());
     }
     load_error_.reset();
+    describe();
   }
   const auto budget = check_budget(now);
   if (!budget) {
-    describe();
+    count();
     return budget;
   }
   const auto variables = live_->tool->object.read_variables();
   if (!variables) return variables;
   attach_waiting();
+  const double begin = thread_cpu_seconds();
+  live_->follower.follow(*live_->tool, files_->spec, engine_->host(), now);
+  walk_seconds_ += thread_cpu_seconds() - begin;
   const auto read = read_sources(now, epoch);
   if (!read) return read;
   sweep(now);
@@ -225,7 +179,7 @@ Result<void> Tool::read(const Tick& tick) {
     const PlannedMetric& metric = files_->plan.metrics[i];
     live_->sources[metric.source]->book->show(metric.view, next_[i]);
   }
-  describe();
+  count();
   return {};
 }
 

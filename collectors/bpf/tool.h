@@ -34,8 +34,9 @@ struct ToolFiles {
 /// detached and tried again after a back-off; meanwhile its series are missing, its counts stay.
 class Tool final : public Collector {
  public:
+  /// `max_series`: of each map of series; 0: as the tool's files say.
   Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engine,
-       Parameters parameters, double budget);
+       Parameters parameters, double budget, std::uint32_t max_series = 0);
   ~Tool() override;
 
   Result<void> read(const Tick& tick) override;
@@ -51,10 +52,13 @@ class Tool final : public Collector {
   void attach_waiting();
   void sweep(std::int64_t now_ns);
   void describe();
+  void count();
 
   const std::shared_ptr<const ToolFiles> files_;
   const std::shared_ptr<Engine> engine_;
   const Parameters parameters_;
+  const std::uint32_t max_series_;
+  const MapMemory memory_;
   Budget budget_;
   std::unique_ptr<Live> live_;
   std::vector<Hook> failed_hooks_;
@@ -63,7 +67,7 @@ class Tool final : public Collector {
   bool is_shed_ = false;
   std::uint64_t shed_count_ = 0;
   double load_seconds_ = 0;
-  double walk_seconds_ = 0;    // this thread's CPU time in iterators
+  double walk_seconds_ = 0;    // this thread's CPU time in iterators and looking for libraries
   std::vector<Shown> next_;    // one per metric
   std::vector<Shown> latest_;  // guarded by the collector's lock
   mutable std::vector<std::unique_ptr<HistRenderer>> renderers_;  // one per histogram metric

@@ -5,8 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "collectors/bpf/followers.h"
+#include "collectors/bpf/iterators.h"
 #include "collectors/bpf/tool.h"
 
 namespace kernstat::bpf {
@@ -18,6 +21,7 @@ struct SourceState {
   std::unique_ptr<SeriesBook> book;
   Rows rows;
   std::uint64_t bytes = 0;
+  std::optional<std::size_t> full;  // variable that counts events without room
 };
 
 struct InFlightState {
@@ -26,6 +30,8 @@ struct InFlightState {
   Rows rows;
   std::int64_t next_ns = 0;
   std::uint64_t swept = 0;
+  std::uint64_t bytes = 0;
+  std::optional<std::size_t> full;
 };
 
 struct Tool::Live {
@@ -35,8 +41,14 @@ struct Tool::Live {
   std::optional<MapScan> cost_scan;
   Rows cost_rows;
   std::optional<Costs> costs;
-  std::vector<std::string> lost;  // names of ks_lost_ variables
+  std::vector<std::pair<std::string, std::size_t>> lost;  // reason and variable
+  Follower follower;
+  IteratorRun iterators;
+  std::vector<std::byte> output;  // scratch: of an iterator
 };
+
+/// What the tool's maps want with this capacity of each map of series; 0: its files' own.
+MapMemory memory_of(const ToolFiles& files, std::uint32_t max_series);
 
 /// Kernel memory of a loaded map, estimated.
 std::uint64_t bytes_of(const bpf_map* map);

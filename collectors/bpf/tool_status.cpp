@@ -8,6 +8,11 @@
 #include "collectors/support/labels.h"
 
 namespace kernstat::bpf {
+namespace {
+
+const std::vector<std::string> kNoPrograms;
+
+}  // namespace
 
 std::uint64_t bytes_of(const bpf_map* map) {
   const bpf_map_type type = bpf_map__type(map);
@@ -34,40 +39,61 @@ void Tool::describe() {
   const Object* object = live_ ? &live_->tool->object : nullptr;
   for (const Hook& hook : hooks) describe_hook(files_->spec, hook, object, families, status);
   if (live_) {
+    const auto add_map = [&](const std::string& map) {
+      status.maps.emplace_back().labels = Labels("tool", name).add("map", map).text();
+    };
     for (const auto& state : live_->sources) {
-      if (!state->scan) continue;
-      MapStatus map;
-      map.labels = Labels("tool", name).add("map", state->source->name).text();
-      map.entries = state->rows.count;
-      map.capacity = state->scan->capacity();
-      map.bytes = state->bytes;
-      map.full = object->variable("ks_full_" + state->source->name);
-      map.aged = state->book->aged();
-      status.maps.push_back(std::move(map));
+      if (state->scan) add_map(state->source->name);
     }
-    for (const auto& state : live_->in_flight) {
-      MapStatus map;
-      map.labels = Labels("tool", name).add("map", state->map->name).text();
-      map.entries = state->rows.count;
-      map.capacity = state->scan.capacity();
-      map.bytes = bytes_of(object->map(state->map->name));
-      map.full = object->variable("ks_full_" + state->map->name);
-      map.swept = state->swept;
-      status.maps.push_back(std::move(map));
+    for (const auto& state : live_->in_flight) add_map(state->map->name);
+    for (const auto& [reason, variable] : live_->lost) {
+      status.lost.push_back({Labels("tool", name).add("reason", reason).text(), 0});
     }
-    for (const std::string& reason : live_->lost) {
-      status.lost.push_back({Labels("tool", name).add("reason", reason).text(),
-                             object->variable("ks_lost_" + reason)});
-    }
-    if (live_->costs) {
-      for (const ProgramCost& cost : live_->costs->programs()) {
-        status.programs.push_back(
-            {Labels("tool", name).add("program", cost.program).text(), cost.runs, cost.seconds});
-      }
+    for (const std::string& program : live_->costs ? live_->tool->programs : kNoPrograms) {
+      status.programs.push_back({Labels("tool", name).add("program", program).text(), 0, 0});
     }
   }
+  {
+    const std::lock_guard lock(status_mutex_);
+    status_ = std::move(status);
+  }
+  count();
+}
+
+// The numbers of the status, in the order of describe(). Allocates nothing.
+void Tool::count() {
+  if (!live_) return;
   const std::lock_guard lock(status_mutex_);
-  status_ = std::move(status);
+  const Object& object = live_->tool->object;
+  const auto full = [&](const auto& state) {
+    return state->full ? object.variable_at(*state->full) : 0;
+  };
+  auto map = status_.maps.begin();
+  for (const auto& state : live_->sources) {
+    if (!state->scan) continue;
+    map->entries = state->rows.count;
+    map->capacity = state->scan->capacity();
+    map->bytes = state->bytes;
+    map->full = full(state);
+    map->aged = state->book->aged();
+    ++map;
+  }
+  for (const auto& state : live_->in_flight) {
+    map->entries = state->rows.count;
+    map->capacity = state->scan.capacity();
+    map->bytes = state->bytes;
+    map->full = full(state);
+    map->swept = state->swept;
+    ++map;
+  }
+  for (std::size_t i = 0; i < status_.lost.size(); ++i) {
+    status_.lost[i].count = object.variable_at(live_->lost[i].second);
+  }
+  for (std::size_t i = 0; i < status_.programs.size(); ++i) {
+    const ProgramCost& cost = live_->costs->programs()[i];
+    status_.programs[i].runs = cost.runs;
+    status_.programs[i].seconds = cost.seconds;
+  }
 }
 
 }  // namespace kernstat::bpf

@@ -18,6 +18,7 @@ enum class ErrorKind : std::uint8_t {
   kDenied,   ///< a privilege is missing, the message says which: state `denied`
   kInvalid,  ///< the input is not what its format says: state `failed`
   kSystem,   ///< the operating system refused: state `failed`
+  kShed,     ///< it cost more than its budget and rests: state `shed`
 };
 
 /// What went wrong, in words for an operator: names the file or object, and what to do if that is

@@ -32,15 +32,15 @@ def run(*arguments, env=None):
 
 
 class Daemon:
-    """A running kernstatd on a port of its own, without BPF unless told otherwise."""
+    """A running kernstatd on a port of its own, without BPF unless told otherwise. `within`: a command that runs it."""
 
-    def __init__(self, *arguments, config=None, env=None, bpf=False, wait=True):
+    def __init__(self, *arguments, config=None, env=None, bpf=False, wait=True, within=()):
         self.directory = tempfile.mkdtemp(prefix="kernstat-test-")
         self.port = free_port()
         self.config_file = os.path.join(self.directory, "kernstatd.yaml")
         self.write_config(config or "")
         self.log_file = os.path.join(self.directory, "log")
-        command = [BINARY, f"--config.file={self.config_file}", f"--web.listen-address=127.0.0.1:{self.port}"]
+        command = [*within, BINARY, f"--config.file={self.config_file}", f"--web.listen-address=127.0.0.1:{self.port}"]
         if not bpf:
             command.append("--bpf=off")
         with open(self.log_file, "w", encoding="utf-8") as log:

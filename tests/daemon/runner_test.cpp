@@ -117,6 +117,33 @@ TEST_CASE("runner: a reload changes only what is configured otherwise") {
   CHECK(bench.runner.status().empty());
 }
 
+TEST_CASE("runner: what does not run is off, and says why where its configuration does not") {
+  Bench bench;
+  for (const char* name : {"runs", "unwanted"}) bench.add(name, Lane::kBpf);
+  bench.loaded.config.tools["unwanted"].enabled = false;
+  bench.runner.apply(bench.loaded);
+  const auto off = [&] {
+    std::map<std::string, std::string> reasons;
+    for (const CollectorStatus& one : bench.runner.off()) {
+      CHECK(one.state == CollectorState::kOff);
+      reasons[one.name] = one.error;
+    }
+    return reasons;
+  };
+  CHECK(off() == std::map<std::string, std::string>{{"unwanted", ""}});
+
+  bench.runner.self().set_bpf_off("file");
+  bench.loaded.config.bpf.enabled = false;
+  bench.runner.apply(bench.loaded);
+  CHECK(off() ==
+        std::map<std::string, std::string>{{"runs", "BPF is off: file"}, {"unwanted", ""}});
+  Lines lines;
+  bench.runner.write_all(lines, {{}, {}});
+  CHECK(lines.value("kernstat_collector_state{collector=\"runs\",state=\"off\"}") == "1");
+  CHECK(lines.value("kernstat_bpf_off{reason=\"file\"}") == "1");
+  CHECK_FALSE(lines.value("node_scrape_collector_success{collector=\"runs\"}"));
+}
+
 TEST_CASE("runner: a stuck slow collector delays neither the others nor the end") {
   Bench bench;
   auto released = std::make_shared<std::atomic<bool>>(false);

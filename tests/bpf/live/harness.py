@@ -101,16 +101,18 @@ class Scrape:
 
 class Tool:
     """A tool in the test driver. Use with `with`. `avoid`: kinds of hooks ("tp_btf") to pass over;
-    `btf`: a file to use instead of the running kernel's BTF; the rest are parameters."""
+    `btf`: a file to use instead of the running kernel's BTF; `options` of the driver's own; the
+    rest are parameters."""
 
     def __init__(self, name, /, directory=None, avoid=(), btf=None, budget=None,
-                 **parameters):
+                 options=(), **parameters):
         build = build_dir()
         directory = directory or os.path.join(build, "bpf")
         arguments = [f"{key}={int(value)}" for key, value in parameters.items()]
         arguments += [f"--avoid={kind}" for kind in avoid]
         arguments += [f"--btf={btf}"] if btf else []
         arguments += [f"--budget={budget}"] if budget else []
+        arguments += options
         self.process = subprocess.Popen(
             [os.path.join(build, "tests/bpf/bpf_tool_driver"),
              os.path.join(directory, name + ".yaml"), *arguments],

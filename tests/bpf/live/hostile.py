@@ -52,6 +52,18 @@ def more_names_than_fit(tool):
     expect(after.sum("kernstat_bpf_map_entries", map="names"), 9, "entries")
 
 
+def a_larger_map_has_room(_):
+    """max_series of the configuration, in place of the YAML's 8."""
+    with Tool("hostile", directory=DIRECTORY, options=["--max-series=20"], only_tgid=os.getpid()) as larger:
+        before = larger.scrape()
+        for i in range(40):
+            end_as(b"name%d" % i)
+        after = larger.scrape()
+        expect(after.delta(before, EXITS), 40, "sum of all names")
+        expect(after.delta(before, EXITS, name="other"), 20, "exits in other")
+        expect(after.sum("kernstat_bpf_map_capacity", map="names"), 21, "capacity")
+
+
 def ends_that_never_come(tool):
     before = tool.scrape()
     for _ in range(20):
@@ -102,6 +114,6 @@ def killed_tool_leaves_nothing(tool):
     expect(programs(), with_one, "programs after SIGKILL")
 
 
-main("hostile", names_of_any_bytes, more_names_than_fit, ends_that_never_come,
+main("hostile", names_of_any_bytes, more_names_than_fit, a_larger_map_has_room, ends_that_never_come,
      unnamed_processes_are_lost_aloud, ten_thousand_processes, killed_tool_leaves_nothing,
      directory=DIRECTORY, only_tgid=os.getpid())
