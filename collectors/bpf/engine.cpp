@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/bpf/engine.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,23 @@ bool Engine::never_nests_programs() {
   return *never_nests_programs_;
 }
 
+Result<std::string> Engine::core_btf_with_modules() {
+  const std::string path = "/proc/self/fd/";
+  if (with_modules_) return path + std::to_string(with_modules_.get());
+  const KernelBtf* types = kernel();
+  if (types == nullptr) return fail(ErrorKind::kAbsent, btf_error_);
+  const std::vector<std::byte> bytes = types->with_modules();
+  Fd file(::memfd_create("kernstat_btf", MFD_CLOEXEC));
+  if (!file) return fail_errno("memfd_create");
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t written = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+    if (written <= 0) return fail_errno("types of modules");
+    done += static_cast<std::size_t>(written);
+  }
+  with_modules_ = std::move(file);
+  return path + std::to_string(with_modules_.get());
+}
+
 std::string Engine::why_not(std::string_view kind) const {
   for (const std::string& avoided : settings_.avoid) {
     if (avoided == kind) return "hooks of this kind are to be avoided";
@@ -63,7 +81,10 @@ Names& Engine::names() {
 }
 
 std::uint64_t Engine::tick(std::int64_t now_ns) {
-  if (kernel_ && now_ns - kernel_used_ns_ > kKeepBtfNs) kernel_.reset();
+  if (kernel_ && now_ns - kernel_used_ns_ > kKeepBtfNs) {
+    kernel_.reset();
+    with_modules_ = Fd();
+  }
   if (epoch_ != 0 && now_ns - last_tick_ns_ < kSameTickNs) return epoch_;
   last_tick_ns_ = now_ns;
   epoch_ = names().refresh() + 1;

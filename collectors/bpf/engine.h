@@ -14,6 +14,7 @@
 
 #include "collectors/bpf/kernel_btf.h"
 #include "collectors/bpf/names.h"
+#include "collectors/support/fd.h"
 #include "collectors/support/host.h"
 
 namespace kernstat::bpf {
@@ -52,6 +53,10 @@ class Engine {
   bool has_own_btf() const { return settings_.btf_path.empty() && kernel_btf_exists_; }
   /// The file that objects are relocated against; empty: the kernel's own.
   const std::string& core_btf() const { return settings_.btf_path; }
+  /// A file with the kernel's types and those of its loaded modules, against which objects are
+  /// relocated that look into modules while this thread lacks CAP_SYS_ADMIN. It lives as long as
+  /// kernel().
+  Result<std::string> core_btf_with_modules();
 
   /// Whether the kernel skips a tracepoint's program that would interrupt itself on its CPU, by the
   /// function that counts such runs (kernel/bpf/trampoline.c, since 6.1). False without BTF.
@@ -76,6 +81,7 @@ class Engine {
   EngineSettings settings_;
   bool kernel_btf_exists_;
   std::optional<KernelBtf> kernel_;
+  Fd with_modules_;  // in memory; none: not made yet
   std::string btf_error_;
   std::int64_t kernel_used_ns_ = 0;
   std::unique_ptr<Names> names_;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/bpf/hooks.h"
 
+#include <linux/capability.h>
+
 #include <algorithm>
 #include <string_view>
+
+#include "collectors/bpf/privilege.h"
 
 namespace kernstat::bpf {
 namespace {
@@ -82,6 +86,12 @@ Result<void> section_holds(const std::string& section, const KernelBtf* kernel, 
   if ((kind == "fentry" || kind == "fexit") && !kernel->has_function(target)) {
     return fail(ErrorKind::kAbsent, "this kernel has no function " + target);
   }
+  const bool in_module = kind == "tp_btf" ? kernel->is_module_tracepoint(target)
+                                          : (kind == "fentry" || kind == "fexit") &&
+                                                kernel->is_module_function(target);
+  if (in_module && !has_capability(CAP_SYS_ADMIN)) {
+    return fail(ErrorKind::kDenied, target + " is in a module, whose types need CAP_SYS_ADMIN");
+  }
   return {};
 }
 
@@ -141,6 +151,15 @@ Result<void> settle(Hook& hook, const Object& object, Engine& engine) {
   }
   if (!hook.spec.required) return {};
   return fail("hook " + hook.spec.name, *hook.error);
+}
+
+bool is_in_module(const Hook& hook, const Object& object, const KernelBtf& kernel) {
+  if (!hook.available()) return false;
+  const auto& programs = hook.alternative().programs;
+  return std::any_of(programs.begin(), programs.end(), [&](const std::string& program) {
+    const std::string section = object.section(program);
+    return hook_kind(section) == "raw_tp" && kernel.is_module_tracepoint(hook_target(section));
+  });
 }
 
 const bpf_link* Hook::link_of(const std::string& program) const {

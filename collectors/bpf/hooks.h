@@ -54,6 +54,9 @@ void pass_over(Hook& hook, const Object& object, const Error& why);
 /// know to be refused.
 Result<void> settle(Hook& hook, const Object& object, Engine& engine);
 
+/// Whether the chosen alternative has a raw tracepoint that only a module of this kernel has.
+bool is_in_module(const Hook& hook, const Object& object, const KernelBtf& kernel);
+
 /// Attaches all programs of the chosen alternative.
 Result<void> attach(Hook& hook, const Object& object, const ToolSpec& spec, const Host& host);
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include "collectors/bpf/join_btf.h"
 #include "collectors/support/text.h"
 
 namespace kernstat::bpf {
@@ -231,19 +232,33 @@ Result<bool> KernelBtf::holds(std::string_view condition) const {
 }
 
 bool KernelBtf::has_tracepoint(std::string_view name) const {
-  if (trace_prototype(btf_.get(), name) != nullptr) return true;
+  return trace_prototype(btf_.get(), name) != nullptr || is_module_tracepoint(name);
+}
+
+bool KernelBtf::has_function(std::string_view name) const {
+  return find(btf_.get(), name, BTF_KIND_FUNC) >= 0 || is_module_function(name);
+}
+
+bool KernelBtf::is_module_tracepoint(std::string_view name) const {
+  if (trace_prototype(btf_.get(), name) != nullptr) return false;
   const auto& all = modules();
   return std::any_of(all.begin(), all.end(), [&](const Handle& module) {
     return trace_prototype(module.get(), name) != nullptr;
   });
 }
 
-bool KernelBtf::has_function(std::string_view name) const {
-  if (find(btf_.get(), name, BTF_KIND_FUNC) >= 0) return true;
+bool KernelBtf::is_module_function(std::string_view name) const {
+  if (find(btf_.get(), name, BTF_KIND_FUNC) >= 0) return false;
   const auto& all = modules();
   return std::any_of(all.begin(), all.end(), [&](const Handle& module) {
     return find(module.get(), name, BTF_KIND_FUNC) >= 0;
   });
+}
+
+std::vector<std::byte> KernelBtf::with_modules() const {
+  std::vector<const btf*> parts;
+  for (const Handle& module : modules()) parts.push_back(module.get());
+  return joined_btf(btf_.get(), parts);
 }
 
 EnumTable KernelBtf::enum_values(std::string_view name) const {

@@ -2,6 +2,7 @@
 // The running kernel's type information: what hooks and members it has, and its enums.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,10 +40,18 @@ class KernelBtf {
   /// In the kernel itself, or in a module that is loaded now (/sys/kernel/btf/*, since 5.11).
   bool has_tracepoint(std::string_view name) const;
   bool has_function(std::string_view name) const;
+  /// Whether only a module that is loaded now has it.
+  bool is_module_tracepoint(std::string_view name) const;
+  bool is_module_function(std::string_view name) const;
   /// The enum's values; empty when the kernel has no such enum.
   EnumTable enum_values(std::string_view name) const;
 
   const btf* get() const { return btf_.get(); }
+
+  /// The types of the kernel and of all modules that are loaded now, as one raw BTF: what libbpf
+  /// puts together itself with CAP_SYS_ADMIN, which it needs to ask the kernel for modules' types.
+  /// Some 10 MB.
+  std::vector<std::byte> with_modules() const;
 
  private:
   struct Free {

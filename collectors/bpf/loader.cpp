@@ -2,6 +2,7 @@
 #include "collectors/bpf/loader.h"
 
 #include <bpf/libbpf.h>
+#include <linux/capability.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "collectors/bpf/map_scan.h"
+#include "collectors/bpf/privilege.h"
 
 namespace kernstat::bpf {
 namespace {
@@ -138,20 +140,22 @@ class Loader {
         hooks_(hooks) {}
 
   Result<std::unique_ptr<LoadedTool>> run() {
-    auto first = Object::open(path_, engine_.core_btf());
+    core_btf_ = engine_.core_btf();
+    auto first = Object::open(path_, core_btf_);
     if (!first) return fail(first.error());
     auto hooks = make_hooks(spec_, *first);
     if (!hooks) return fail(hooks.error());
     hooks_ = *std::move(hooks);
     std::optional<Object> object(*std::move(first));
-    // Each round gives up at least one alternative.
+    // Each round gives up at least one alternative, or opens with the types of modules.
     for (;;) {
       const auto settled = settle_all(*object);
       if (!settled) return fail(settled.error());
-      const auto loaded = load_and_attach(*object);
+      const auto loaded =
+          lacks_module_types(*object) ? Outcome::kTryNext : load_and_attach(*object);
       if (loaded == Outcome::kDone) break;
       if (loaded == Outcome::kFailed) return fail(*error_);
-      auto again = Object::open(path_, engine_.core_btf());
+      auto again = Object::open(path_, core_btf_);
       if (!again) return fail(again.error());
       object.emplace(*std::move(again));
     }
@@ -175,6 +179,23 @@ class Loader {
       if (hook.error) return fail("hook " + hook.spec.name, *hook.error);
     }
     return fail(ErrorKind::kInvalid, "the tool has no programs");
+  }
+
+  // libbpf asks the kernel for modules' types, which needs CAP_SYS_ADMIN: without it they come from
+  // a file, once.
+  bool lacks_module_types(const Object& object) {
+    const KernelBtf* kernel = engine_.kernel();
+    if (!core_btf_.empty() || kernel == nullptr || has_capability(CAP_SYS_ADMIN)) return false;
+    const bool in_module = std::any_of(hooks_.begin(), hooks_.end(), [&](const Hook& hook) {
+      return is_in_module(hook, object, *kernel);
+    });
+    return in_module && take_module_types();
+  }
+
+  bool take_module_types() {
+    auto file = engine_.core_btf_with_modules();
+    if (file) core_btf_ = *std::move(file);
+    return file.has_value();
   }
 
   Outcome failed(const Error& error) {
@@ -201,6 +222,8 @@ class Loader {
     if (failure) {
       if (engine_.settings().debug) engine_.settings().debug(spec_.name, failure->log);
       // Function hooks that a kernel refuses, it refuses to every tool.
+      const bool asked_modules = failure->log.find("iterate BTF objects") != std::string::npos;
+      if (asked_modules && core_btf_.empty() && take_module_types()) return Outcome::kTryNext;
       const std::string kind = hook_kind(object.section(failure->program));
       const bool is_refused =
           failure->error_number == EPERM && failure->error.kind == ErrorKind::kAbsent;
@@ -227,6 +250,7 @@ class Loader {
   Engine& engine_;
   std::vector<Hook>& hooks_;
   std::vector<std::string> programs_;
+  std::string core_btf_;  // empty: the kernel's own
   std::optional<Error> error_;
 };
 
