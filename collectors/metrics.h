@@ -69,8 +69,8 @@ class Families {
   /// `_bucket`): histograms and summaries that come as text. `labels` includes le or quantile.
   virtual void part(std::string_view suffix, std::string_view labels, double value) = 0;
 
-  /// Samples taken so far, those of histograms counted as one each.
-  virtual std::size_t series() const { return 0; }
+  /// Series said so far, beyond a limit too; how many a histogram is depends on who will read them.
+  virtual std::size_t said() const { return 0; }
 
   /// A family without labels.
   template <typename T>

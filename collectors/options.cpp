@@ -128,10 +128,16 @@ std::vector<OptionSpec> Filter::options(const std::string& key, const std::strin
   std::string noun = key;  // one of them, in words: mount_points, mount point
   std::replace(noun.begin(), noun.end(), '_', ' ');
   if (noun.ends_with('s')) noun.pop_back();
+  std::string fate = "reported";
+  constexpr std::string_view kFold = "fold ";
+  if (noun.starts_with(kFold)) {
+    noun.erase(0, kFold.size());
+    fate = "folded into histograms";
+  }
   return {{key + "_include", OptionType::kRegex, include,
-           "Only a " + noun + " that matches is reported; empty: all."},
+           "Only a " + noun + " that matches is " + fate + "; empty: all."},
           {key + "_exclude", OptionType::kRegex, exclude,
-           "A " + noun + " that matches is not reported; empty: none."}};
+           "A " + noun + " that matches is not " + fate + "; empty: none."}};
 }
 
 Filter Filter::from(const Options& options, const std::string& key) {

@@ -69,7 +69,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 class Filter {
  public:
   Filter() = default;
-  /// Declares the two options, for CollectorSpec::options.
+  /// Declares the two options, for CollectorSpec::options. A key fold_X chooses which X are folded.
   static std::vector<OptionSpec> options(const std::string& key, const std::string& include,
                                          const std::string& exclude);
   static Filter from(const Options& options, const std::string& key);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "collectors/support/text.h"
+#include "daemon/collector_log.h"
 #include "daemon/events.h"
 #include "daemon/load.h"
 #include "daemon/log.h"
@@ -31,23 +32,6 @@ constexpr std::chrono::milliseconds kEndForced{800};
 constexpr std::chrono::milliseconds kReadyPatience{5000};
 constexpr std::chrono::milliseconds kReadyPause{5};
 
-void log_state(const std::string& name, CollectorState before, CollectorState now,
-               const std::string& error) {
-  const LogLevel level = now == CollectorState::kFailed ? LogLevel::kError
-                         : before == CollectorState::kStarting || now == CollectorState::kOk
-                             ? LogLevel::kDebug
-                             : LogLevel::kWarn;
-  // A recovery is worth as much as the failure was, and so is a problem within a collector.
-  const bool recovered = now == CollectorState::kOk && error.empty() &&
-                         (before == CollectorState::kFailed || before == now);
-  const bool troubled = now == CollectorState::kOk && !error.empty();
-  log_line(recovered  ? LogLevel::kInfo
-           : troubled ? LogLevel::kWarn
-                      : level,
-           "collector " + std::string(state_name(now)),
-           {{"collector", name}, {"before", state_name(before)}, {"error", error}});
-}
-
 class App {
  public:
   App(Loader& loader, LoadedConfig loaded)
@@ -65,7 +49,6 @@ class App {
   Result<void> start();
   Result<void> serve();
   void decide_bpf();
-  void say_start();
   void say_ready();
   void feed_watchdog();
   std::optional<std::chrono::milliseconds> next_wake() const;
@@ -164,28 +147,12 @@ Result<void> App::serve() {
   return {};
 }
 
-void App::say_start() {
-  std::size_t counts[static_cast<std::size_t>(CollectorState::kOff) + 1]{};
-  const auto all = runner_.status();
-  for (const CollectorStatus& one : all) ++counts[static_cast<std::size_t>(one.state)];
-  const auto number = [&](CollectorState state) {
-    return std::to_string(counts[static_cast<std::size_t>(state)]);
-  };
-  log_info("kernstatd is ready", {{"version", version()},
-                                  {"collectors", std::to_string(all.size())},
-                                  {"ok", number(CollectorState::kOk)},
-                                  {"unsupported", number(CollectorState::kUnsupported)},
-                                  {"denied", number(CollectorState::kDenied)},
-                                  {"failed", number(CollectorState::kFailed)},
-                                  {"starting", number(CollectorState::kStarting)}});
-}
-
 void App::say_ready() {
   const bool patient =
       monotonic_now_ns() - started_ns_ < std::chrono::nanoseconds(kReadyPatience).count();
   if (ready_said_ || (patient && !runner_.ready())) return;
   ready_said_ = true;
-  say_start();
+  log_summary(runner_.status());
   static_cast<void>(notifier_.ready("serving"));
 }
 

@@ -63,9 +63,12 @@ class Collectors {
   Collectors(Collectors&&) = delete;
   Collectors& operator=(Collectors&&) = delete;
 
-  /// Says the latest samples of all selected collectors, each under its own lock, then the daemon's
-  /// own metrics. Makes no system call that can block.
+  /// Says the latest samples of all selected collectors, each under its own lock; those that had
+  /// most series the last time come last, so that a limit of series meets them. Makes no system
+  /// call that can block.
   virtual void write_all(Families& out, const Selection& selection) = 0;
+  /// Says what the daemon knows of the selected collectors and of itself.
+  virtual void write_own(Families& out, const Selection& selection) = 0;
   /// One entry a running collector, by name.
   virtual std::vector<CollectorStatus> status() const = 0;
   /// One entry, with state and help alone, for each that is known and does not run: kOff.

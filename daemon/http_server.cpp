@@ -61,6 +61,25 @@ std::string library_ports(const std::vector<ListenAddress>& addresses) {
   return text;
 }
 
+// The library says "cannot bind to 127.0.0.1:80: 98 (Address already in use)".
+std::string why_not(const std::vector<ListenAddress>& addresses, std::string_view said) {
+  constexpr std::string_view kBind = "cannot bind to ";
+  std::string all;
+  for (const ListenAddress& address : addresses) {
+    all.append(all.empty() ? "" : ", ").append(address.text());
+  }
+  const auto colon = said.rfind(": ");
+  const auto begin = said.rfind(" (");
+  if (!said.starts_with(kBind) || !said.ends_with(')') || begin == std::string_view::npos ||
+      colon == std::string_view::npos || begin < colon) {
+    return "cannot listen on " + all + ": " + std::string(said);
+  }
+  // Of several addresses it names the one.
+  const std::string one(said.substr(kBind.size(), colon - kBind.size()));
+  return "cannot listen on " + (addresses.size() == 1 ? all : one) + ": " +
+         std::string(said.substr(begin + 2, said.size() - begin - 3));
+}
+
 HttpServer* server_of(const mg_context* context) {
   return static_cast<HttpServer*>(::mg_get_user_data(context));
 }
@@ -162,9 +181,8 @@ Result<void> HttpServer::listen() {
   ::mg_init_library(MG_FEATURES_DEFAULT);
   context_ = ::mg_start2(&init, &error);
   if (context_ == nullptr) {
-    return fail(ErrorKind::kSystem,
-                "cannot listen on " + ports + ": " +
-                    (start_message_.empty() ? std::string(text.data()) : start_message_));
+    const std::string said = start_message_.empty() ? text.data() : start_message_;
+    return fail(ErrorKind::kSystem, why_not(settings_.addresses, said));
   }
   started_ = true;
   std::array<mg_server_port, 32> bound{};

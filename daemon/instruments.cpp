@@ -59,9 +59,12 @@ Instruments::Instruments()
                    .Add({}, kDurationBounds)),
       size_identity(size(registry_, "identity")),
       size_gzip(size(registry_, "gzip")),
-      series(gauge(registry_, "kernstat_scrape_series",
-                   "Series of the last exposition, a histogram counted as one.")
-                 .Add({})),
+      series(
+          gauge(
+              registry_, "kernstat_scrape_series",
+              "Series of the last exposition, as the scraper counts them: a classic histogram is a "
+              "series for each bucket and two more, a native one is one.")
+              .Add({})),
       timeouts(counter(registry_, "kernstat_scrape_timeouts_total",
                        "Scrapes that were refused because the scraper's timeout was over.")
                    .Add({})),

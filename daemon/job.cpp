@@ -184,9 +184,14 @@ void Job::write(Families& out) {
   const std::lock_guard lock(mutex_);
   series_ = 0;
   if (!collector_) return;
-  const std::size_t before = out.series();
+  const std::size_t before = out.said();
   collector_->write(out, state_ == CollectorState::kOk);
-  series_ = out.series() - before;
+  series_ = out.said() - before;
+}
+
+std::uint64_t Job::series() const {
+  const std::lock_guard lock(mutex_);
+  return series_;
 }
 
 bool Job::has_ended_a_read() const {

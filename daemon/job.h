@@ -65,6 +65,8 @@ class Job {
 
   void write(Families& out);
   CollectorStatus status() const;
+  /// Series of the last write(), those beyond a limit included.
+  std::uint64_t series() const;
   bool has_ended_a_read() const;
   JobFigures figures() const;
 

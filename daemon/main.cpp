@@ -57,7 +57,11 @@ int run(const CommandLine& line) {
   if (line.command == Command::kDefaultConfig) return print(loader.reference());
   const auto loaded = loader.load();
   if (!loaded) {
-    std::fputs(loaded.error().text.c_str(), stderr);
+    // Problems within the file begin with the place where they are; a file that cannot be read has
+    // none.
+    const bool unread = loaded.error().exit_code == kCouldNotStart;
+    std::fprintf(stderr, "%s%s", unread ? "kernstatd: cannot read the configuration: " : "",
+                 loaded.error().text.c_str());
     return loaded.error().exit_code;
   }
   switch (line.command) {

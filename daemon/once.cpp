@@ -54,6 +54,8 @@ int run_once(const CommandLine& line, const LoadedConfig& loaded) {
   runner.run_once(loaded);
   Page page(loaded.config.limits.series);
   runner.write_all(page, {});
+  page.lift_limit();
+  runner.write_own(page, {});
   page.finish();
   std::string text;
   RenderLimits limits;
@@ -63,7 +65,7 @@ int run_once(const CommandLine& line, const LoadedConfig& loaded) {
   const auto rows = runner.status();
   static_cast<void>(print(stderr, table(rows)));
   if (page.dropped().total() > 0) {
-    static_cast<void>(print(stderr, fmt::format("{} samples dropped: {}\n", page.dropped().total(),
+    static_cast<void>(print(stderr, fmt::format("{} series dropped: {}\n", page.dropped().total(),
                                                 page.first_problem())));
   }
   for (const CollectorStatus& row : rows) {

@@ -25,8 +25,9 @@ Page::Text Page::keep(std::string_view text) {
   return place;
 }
 
-void Page::drop(std::uint64_t& counter, std::string_view why, std::string_view labels) {
-  ++counter;
+void Page::drop(std::uint64_t& counter, std::string_view why, std::string_view labels,
+                std::uint32_t series) {
+  counter += series;
   if (!first_problem_.empty()) return;
   if (current_ != kEnd) first_problem_ += text(families_[current_].name);
   first_problem_.append("{").append(labels).append("}: ").append(why);
@@ -96,14 +97,15 @@ bool Page::insert_series(std::uint64_t hash, const Sample& candidate, std::strin
   return true;
 }
 
-Page::Sample* Page::add(std::string_view suffix, std::string_view labels) {
+Page::Sample* Page::add(std::string_view suffix, std::string_view labels, std::uint32_t series) {
   if (current_ == kEnd) {
-    drop(dropped_.conflict, "a sample of no family, or of one with two types or helps", labels);
+    drop(dropped_.conflict, "a sample of no family, or of one with two types or helps", labels,
+         series);
     return nullptr;
   }
   // The text is addressed by 32 bits; no page that anyone can read comes near.
-  if (samples_.size() >= series_limit_ || text_.size() > (std::size_t{1} << 31U)) {
-    drop(dropped_.limit, "beyond the limit of series", labels);
+  if (series_ + series > series_limit_now_ || text_.size() > (std::size_t{1} << 31U)) {
+    drop(dropped_.limit, "beyond the limit of series", labels, series);
     return nullptr;
   }
   Family& family = families_[current_];
@@ -112,9 +114,10 @@ Page::Sample* Page::add(std::string_view suffix, std::string_view labels) {
   std::uint64_t hash = mix(family.hash, hash_of(labels));
   if (!suffix.empty()) hash = mix(hash, hash_of(suffix));
   if (!insert_series(hash, sample, suffix, labels)) {
-    drop(dropped_.duplicate, "the same series a second time", labels);
+    drop(dropped_.duplicate, "the same series a second time", labels, series);
     return nullptr;
   }
+  series_ += series;
   sample.labels = keep(labels);
   sample.suffix = keep(suffix);
   const auto index = static_cast<std::uint32_t>(samples_.size());
@@ -155,11 +158,12 @@ void Page::keep_bounds(std::span<const double> bounds, Histogram& into) {
 }
 
 void Page::histogram(std::string_view labels, const HistogramView& view) {
+  const std::uint32_t series = series_of(view.bounds.size(), view.has_native);
   if (current_ != kEnd && families_[current_].type != MetricType::kHistogram) {
-    drop(dropped_.conflict, "a histogram in a family of another type", labels);
+    drop(dropped_.conflict, "a histogram in a family of another type", labels, series);
     return;
   }
-  Sample* const added = add({}, labels);
+  Sample* const added = add({}, labels, series);
   if (added == nullptr) return;
   added->kind = Kind::kHistogram;
   added->histogram = histograms_.size();
@@ -203,8 +207,10 @@ HistogramView Page::histogram_of(const Sample& sample) const {
   return view;
 }
 
-void Page::clear(std::size_t series_limit) {
-  series_limit_ = series_limit;
+void Page::clear(std::size_t series_limit, Counting counting) {
+  series_limit_ = series_limit_now_ = series_limit;
+  counting_ = counting;
+  series_ = 0;
   text_.clear();
   families_.clear();
   samples_.clear();

@@ -14,7 +14,7 @@
 
 namespace kernstat {
 
-/// Samples that a page did not take, by reason.
+/// Series that a page did not take, by reason.
 struct DroppedSeries {
   std::uint64_t duplicate = 0;  ///< the same name and label text as a sample before
   std::uint64_t conflict = 0;   ///< a family name with two types or helps, or a sample of no family
@@ -35,6 +35,10 @@ class Page final : public Families {
   static constexpr std::size_t kDefaultSeriesLimit = 20'000;
 
   enum class Kind : std::uint8_t { kDouble, kInteger, kHistogram };
+
+  /// What the scraper makes of a histogram: a series for each bucket, for the sum and for the
+  /// count, or one native series.
+  enum class Counting : std::uint8_t { kClassic, kNative };
 
   /// A place in the page's text.
   struct Text {
@@ -69,13 +73,17 @@ class Page final : public Families {
   void sample(std::string_view labels, std::uint64_t value) override;
   void histogram(std::string_view labels, const HistogramView& histogram) override;
   void part(std::string_view suffix, std::string_view labels, double value) override;
-  /// Samples taken, a histogram counted as one. This is what the limit limits; limits of bytes are
-  /// the printers'.
-  std::size_t series() const override { return samples_.size(); }
+  /// Series taken, as the scraper will count them. This is what the limit limits; limits of bytes
+  /// are the printers'.
+  std::size_t series() const { return series_; }
+  std::size_t said() const override { return series_ + dropped_.limit; }
 
   /// Forgets all samples, keeps the memory.
-  void clear(std::size_t series_limit);
-  void clear() { clear(series_limit_); }
+  void clear(std::size_t series_limit, Counting counting);
+  void clear(std::size_t series_limit) { clear(series_limit, Counting::kClassic); }
+  void clear() { clear(series_limit_, counting_); }
+  /// What is said from here to the next clear() is taken whatever the limit.
+  void lift_limit() { series_limit_now_ = SIZE_MAX; }
   /// Sorts the families by name. To be called after the last sample and before the functions below.
   void finish();
 
@@ -87,6 +95,12 @@ class Page final : public Families {
     return std::string_view(text_).substr(place.begin, place.size);
   }
   HistogramView histogram_of(const Sample& sample) const;
+  /// The series that it is for the scraper.
+  std::uint32_t series_of(const Sample& sample) const {
+    if (sample.kind != Kind::kHistogram) return 1;
+    const Histogram& kept = histograms_[sample.histogram];
+    return series_of(kept.bounds_size, kept.has_native);
+  }
   /// Identifies the classic bounds of a histogram within this page.
   std::uint32_t bounds_id(const Sample& sample) const {
     return histograms_[sample.histogram].bounds_begin;
@@ -118,13 +132,22 @@ class Page final : public Families {
   };
 
   Text keep(std::string_view text);
-  Sample* add(std::string_view suffix, std::string_view labels);
+  Sample* add(std::string_view suffix, std::string_view labels, std::uint32_t series = 1);
+  std::uint32_t series_of(std::size_t bounds, bool has_native) const {
+    // The bound +Inf, the sum and the count come on top.
+    return has_native && counting_ == Counting::kNative ? 1
+                                                        : static_cast<std::uint32_t>(bounds + 3);
+  }
   bool insert_series(std::uint64_t hash, const Sample& candidate, std::string_view suffix,
                      std::string_view labels);
   void keep_bounds(std::span<const double> bounds, Histogram& into);
-  void drop(std::uint64_t& counter, std::string_view why, std::string_view labels);
+  void drop(std::uint64_t& counter, std::string_view why, std::string_view labels,
+            std::uint32_t series = 1);
 
   std::size_t series_limit_;
+  std::size_t series_limit_now_ = series_limit_;
+  std::size_t series_ = 0;
+  Counting counting_ = Counting::kClassic;
   std::string text_;
   std::vector<Family> families_;
   std::vector<Sample> samples_;

@@ -18,7 +18,7 @@ struct RenderLimits {
 /// How a printing went. What is cut is cut in whole series, and families without a series vanish,
 /// so that the output stays valid; the series that fit are the first by family name.
 struct RenderResult {
-  std::uint64_t printed = 0;  ///< series, a histogram counted as one
+  std::uint64_t printed = 0;  ///< series, as the scraper counts them
   std::uint64_t cut = 0;      ///< series that the byte limit left no room for
   bool expired = false;       ///< the deadline passed: the output is not to be used
 };

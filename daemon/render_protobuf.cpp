@@ -85,7 +85,7 @@ class Writer {
       const Page::Sample& sample = page_.sample_at(i);
       if (composite && sample.kind != Page::Kind::kHistogram) {
         parts = true;
-      } else if (!add(metric_.encode(sample, family.type), 1)) {
+      } else if (!add(metric_.encode(sample, family.type), page_.series_of(sample))) {
         return false;
       }
     }

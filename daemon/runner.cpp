@@ -147,10 +147,17 @@ bool Runner::stop(std::chrono::milliseconds patience) {
 
 void Runner::write_all(Families& out, const Selection& selection) {
   const auto all = jobs();
+  std::vector<std::pair<std::uint64_t, Job*>> order;
   for (const auto& job : *all) {
-    if (selection.contains(job->name())) job->write(out);
+    if (selection.contains(job->name())) order.emplace_back(job->series(), job.get());
   }
-  self_.write(out, *all, selection);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [series, job] : order) job->write(out);
+}
+
+void Runner::write_own(Families& out, const Selection& selection) {
+  self_.write(out, *jobs(), selection);
 }
 
 std::vector<CollectorStatus> Runner::status() const {

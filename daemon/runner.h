@@ -49,6 +49,7 @@ class Runner final : public Collectors {
   bool stop(std::chrono::milliseconds patience);
 
   void write_all(Families& out, const Selection& selection) override;
+  void write_own(Families& out, const Selection& selection) override;
   std::vector<CollectorStatus> status() const override;
   std::vector<CollectorStatus> off() const override;
   bool healthy() const override;

@@ -63,7 +63,7 @@ RenderResult render_lines(const Page& page, std::string& out, const RenderLimits
         result.cut = page.series() - result.printed;
         return result;
       }
-      ++result.printed;
+      result.printed += page.series_of(page.sample_at(i));
     }
   }
   return result;

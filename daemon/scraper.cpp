@@ -102,8 +102,12 @@ ScrapeBody Scraper::scrape(const ScrapeRequest& request) {
 
 ScrapeBody Scraper::make(const ScrapeRequest& request) {
   const auto expired = [&] { return request.deadline && Clock::now() >= *request.deadline; };
-  page_.clear(series_limit_);
+  page_.clear(series_limit_, request.format == Format::kProtobuf ? Page::Counting::kNative
+                                                                 : Page::Counting::kClassic);
   collectors_.write_all(page_, request.selection);
+  // The counters of what was cut must not be cut themselves.
+  page_.lift_limit();
+  collectors_.write_own(page_, request.selection);
   instruments_.write(page_);
   page_.finish();
   if (expired()) return {};

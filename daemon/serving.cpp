@@ -5,6 +5,17 @@
 #include "daemon/log.h"
 
 namespace kernstat {
+namespace {
+
+// What to type into a browser on this host.
+std::string page_url(const std::string& address) {
+  const auto colon = address.rfind(':');
+  const std::string host = address.substr(0, colon);
+  const bool everywhere = host.empty() || host == "0.0.0.0" || host == "[::]";
+  return "http://" + (everywhere ? "localhost" : host) + address.substr(colon) + "/";
+}
+
+}  // namespace
 
 Serving::Serving(Collectors& collectors, const Config& config, std::function<Result<void>()> reload)
     : routes_(collectors, instruments_, config, {config.web.telemetry_path, std::move(reload)}) {}
@@ -23,7 +34,7 @@ Result<std::unique_ptr<Serving>> Serving::start(Collectors& collectors, const Co
   if (!server) return fail(server.error());
   serving->server_ = std::move(*server);
   for (const std::string& bound : serving->server_->addresses()) {
-    log_info("listening", {{"address", bound}});
+    log_info("listening", {{"address", bound}, {"page", page_url(bound)}});
   }
   return serving;
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/proc/interrupts.h"
 
-#include "collectors/collector.h"
 #include "collectors/options.h"
-#include "collectors/support/cpu_table.h"
-#include "collectors/support/label_table.h"
+#include "collectors/support/cpu_table_collector.h"
 #include "collectors/support/text.h"
 
 namespace kernstat {
@@ -22,65 +20,15 @@ void append_squeezed(std::string& out, std::string_view text) {
   }
 }
 
-class InterruptsCollector final : public Sampled<CpuTable> {
- public:
-  InterruptsCollector(std::string path, Filter filter, bool zeros)
-      : file_(std::move(path)), filter_(std::move(filter)), zeros_(zeros) {}
-
- private:
-  Result<void> read_into(CpuTable& sample, const Tick&) override {
-    auto text = file_.read();
-    if (!text) return fail(text.error());
-    auto parsed = parse_cpu_table(*text, sample);
-    if (!parsed) return fail(file_.path(), parsed.error());
-    wide_.apply(sample);
-    return {};
-  }
-  void write_sample(const CpuTable& table, Families& out) const override {
-    out.family(kInterrupts);
-    if (rows_.size() < table.size()) rows_.resize(table.size());
-    for (std::size_t i = 0; i < table.size(); ++i) {
-      const RowLabels& row = labels_of(i, table[i]);
-      if (!row.wanted) continue;
-      for (std::size_t column = 0; column < table.cpus().size(); ++column) {
-        const std::uint64_t value = table[i].values[column];
-        if (value == 0 && !zeros_) continue;
-        // Joined anew: a text for each of 256 CPUs by hundreds of rows would be megabytes.
-        scratch_.assign(cpus_.cpu(table.cpus()[column])).append(row.labels);
-        out.sample(scratch_, value);
-      }
-    }
-  }
-
-  struct RowLabels {
-    std::string name;
-    std::string text;
-    std::string labels;  // all but cpu, with the comma before them
-    bool wanted = false;
-  };
-  const RowLabels& labels_of(std::size_t place, const CpuTable::Row& row) const {
-    RowLabels& labels = rows_[place];
-    if (!labels.labels.empty() && labels.name == row.name && labels.text == row.text) return labels;
-    labels.name = row.name;
-    labels.text = row.text;
-    const InterruptText parts = split_interrupt(row.name, row.text);
-    std::string info;
-    std::string devices;
-    append_squeezed(info, parts.info);
-    append_squeezed(devices, parts.devices);
-    labels.wanted = filter_.accepts(row.name + ";" + info + ";" + devices);
-    labels.labels = "," + Labels("type", row.name).add("info", info).add("devices", devices).text();
-    return labels;
-  }
-
-  KeptFile file_;
-  Filter filter_;
-  bool zeros_;
-  WideTable wide_;
-  mutable std::vector<RowLabels> rows_;
-  mutable LabelTable cpus_;
-  mutable std::string scratch_;
-};
+std::optional<Labels> describe(const CpuTable::Row& row, const Filter& filter) {
+  const InterruptText parts = split_interrupt(row.name, row.text);
+  std::string info;
+  std::string devices;
+  append_squeezed(info, parts.info);
+  append_squeezed(devices, parts.devices);
+  if (!filter.accepts(row.name + ";" + info + ";" + devices)) return std::nullopt;
+  return Labels("type", row.name).add("info", info).add("devices", devices);
+}
 
 std::vector<OptionSpec> options() {
   std::vector<OptionSpec> list = Filter::options("name", "", "");
@@ -97,9 +45,11 @@ const Registration kRegistration{
      .enabled = false,
      .options = options(),
      .make = [](const Host& host, const Options& options) -> Result<std::unique_ptr<Collector>> {
-       return std::make_unique<InterruptsCollector>(host.proc_path("interrupts"),
-                                                    Filter::from(options, "name"),
-                                                    options.flag("include_zeros"));
+       return std::make_unique<CpuTableCollector>(
+           host.proc_path("interrupts"), kInterrupts, options.flag("include_zeros"),
+           [filter = Filter::from(options, "name")](const CpuTable::Row& row) {
+             return describe(row, filter);
+           });
      }}};
 
 }  // namespace

@@ -54,6 +54,14 @@ void take_other_names(const nlattr* list, Link& into) {
                      });
 }
 
+void take_kind(const nlattr* info, Link& into) {
+  for_each_attribute(::mnl_attr_get_payload(info), ::mnl_attr_get_payload_len(info),
+                     [&](const nlattr* attribute) {
+                       if (::mnl_attr_get_type(attribute) != IFLA_INFO_KIND) return;
+                       into.kind = text_of(attribute);
+                     });
+}
+
 void take_attribute(const nlattr* attribute, Link& into) {
   switch (::mnl_attr_get_type(attribute)) {
     case IFLA_IFNAME:
@@ -62,6 +70,8 @@ void take_attribute(const nlattr* attribute, Link& into) {
     case IFLA_IFALIAS:
       into.alias = text_of(attribute);
       return;
+    case IFLA_LINKINFO:
+      return take_kind(attribute, into);
     case IFLA_PROP_LIST:
       return take_other_names(attribute, into);
     case IFLA_ADDRESS:
@@ -101,6 +111,7 @@ void take_attribute(const nlattr* attribute, Link& into) {
 void forget(Link& link) {
   link.name.clear();
   link.alias.clear();
+  link.kind.clear();
   link.other_names.clear();
   link.address = {};
   link.broadcast = {};

@@ -36,6 +36,7 @@ struct Link {
   std::uint32_t flags = 0;  ///< IFF_*
   std::string name;
   std::string alias;
+  std::string kind;  ///< IFLA_INFO_KIND ("veth", "bridge", …); empty: hardware, or lo
   std::vector<std::string> other_names;
   LinkAddress address;
   LinkAddress broadcast;

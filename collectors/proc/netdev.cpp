@@ -8,10 +8,12 @@
 namespace kernstat {
 namespace {
 
-// Interfaces of containers and bridges carry what a real interface carries once more: their
-// histograms would be many and say little.
+// Interfaces of containers, virtual machines and their bridges carry what a real interface carries
+// once more: their histograms would be many and say little. Most container networks give them names
+// of their own (eni, gke, azv, a hash), so that the kind tells more than the name.
 constexpr const char* kFoldExclude =
     "^(lo|(veth|cali|cilium|lxc|tap|vnet|cni|flannel|docker|br-|virbr|dummy|ifb|kube-ipvs).*)$";
+constexpr const char* kFoldKindExclude = "^(veth|netkit|dummy|ifb|openvswitch)$";
 constexpr std::int64_t kAddressesEvery = 30'000'000'000;
 
 class Netdev final : public Sampled<NetDevices> {
@@ -20,6 +22,7 @@ class Netdev final : public Sampled<NetDevices> {
       : source_(LinkSource::shared()),
         devices_(Filter::from(options, "device")),
         folded_(Filter::from(options, "fold_device")),
+        folded_kinds_(Filter::from(options, "fold_kind")),
         with_addresses_(options.flag("address_info")) {}
 
  private:
@@ -31,10 +34,12 @@ class Netdev final : public Sampled<NetDevices> {
     for (const Link& link : links_) {
       if (!link.has_stats) continue;
       NetDevice& row = sample.rows.add();
-      if (row.name != link.name) {
+      if (row.name != link.name || row.kind != link.kind) {
         row.name = link.name;
+        row.kind = link.kind;
         row.labels = devices_.accepts(row.name) ? Labels("device", row.name).text() : "";
-        row.folded = !row.labels.empty() && folded_.accepts(row.name);
+        row.folded =
+            !row.labels.empty() && folded_.accepts(row.name) && folded_kinds_.accepts(row.kind);
       }
       row.index = link.index;
       row.has_nohandler = link.has_nohandler;
@@ -62,6 +67,7 @@ class Netdev final : public Sampled<NetDevices> {
   std::shared_ptr<LinkSource> source_;
   Filter devices_;
   Filter folded_;
+  Filter folded_kinds_;
   bool with_addresses_;
   Rows<Link> links_;
   RouteSocket socket_;
@@ -72,8 +78,11 @@ class Netdev final : public Sampled<NetDevices> {
 
 std::vector<OptionSpec> netdev_options() {
   std::vector<OptionSpec> options = Filter::options("device", "", "");
-  for (OptionSpec& option : Filter::options("fold_device", "", kFoldExclude)) {
-    options.push_back(std::move(option));
+  for (const auto& [key, exclude] :
+       {std::pair{"fold_device", kFoldExclude}, std::pair{"fold_kind", kFoldKindExclude}}) {
+    for (OptionSpec& option : Filter::options(key, "", exclude)) {
+      options.push_back(std::move(option));
+    }
   }
   options.push_back({"address_info", OptionType::kBool, "false",
                      "Report the addresses of interfaces (node_network_address_info)."});

@@ -21,6 +21,7 @@ namespace kernstat {
 /// One interface's counters at a tick.
 struct NetDevice {
   std::string name;
+  std::string kind;  ///< as in Link
   std::int32_t index = 0;
   std::string labels;  ///< device="name", made when the row is born
   bool folded = false;

@@ -89,9 +89,13 @@ TEST_CASE("links are read from their message") {
   nlattr* const list = ::mnl_attr_nest_start(message.header, IFLA_PROP_LIST);
   message.add(IFLA_ALT_IFNAME, "lan");
   ::mnl_attr_nest_end(message.header, list);
+  nlattr* const info = ::mnl_attr_nest_start(message.header, IFLA_LINKINFO);
+  message.add(IFLA_INFO_KIND, "veth");
+  ::mnl_attr_nest_end(message.header, info);
   Link link;
   REQUIRE(parse_link(*message.header, link));
   CHECK(link.name == "eth0");
+  CHECK(link.kind == "veth");
   CHECK(link.address.text() == "02:fc:00:00:00:01");
   CHECK(link.mtu == 1500);
   CHECK(link.operstate == 6);
@@ -103,6 +107,7 @@ TEST_CASE("links are read from their message") {
   // What was there before does not stay.
   REQUIRE(parse_link(*LinkMessage("eth1").header, link));
   CHECK(link.other_names.empty());
+  CHECK(link.kind.empty());
   CHECK(link.address.text().empty());
   CHECK_FALSE(link.has_stats);
 }

@@ -55,7 +55,7 @@ class Recorder final : public Families {
     keep(labels, value);
     name_.resize(name_.size() - suffix.size());
   }
-  std::size_t series() const override { return scraped.values.size(); }
+  std::size_t said() const override { return scraped.values.size(); }
 
   Scraped scraped;
 

@@ -18,6 +18,8 @@ namespace kernstat::testing {
 struct FakeSource {
   std::function<Result<void>()> read = [] { return Result<void>(); };
   std::string problem;
+  std::string more_prefix;  // of the label values
+  std::atomic<int> more_series{0};
   std::atomic<int> made{0};
   std::atomic<int> reads{0};
   std::atomic<int> published{0};
@@ -44,6 +46,10 @@ class FakeCollector final : public Collector {
     static constexpr Metric kCurrent{"fake_current", MetricType::kGauge, "Current."};
     out.single(kReads, published_);
     if (current) out.single(kCurrent, std::uint64_t{1});
+    for (int i = 0; i < source_->more_series; ++i) {
+      out.family({"fake_more", MetricType::kGauge, "More."});
+      out.sample("n=\"" + source_->more_prefix + std::to_string(i) + "\"", std::uint64_t{1});
+    }
   }
 
   std::string_view problem() const override { return source_->problem; }
@@ -86,7 +92,7 @@ class Lines final : public Families {
   void part(std::string_view suffix, std::string_view labels, double value) override {
     add(std::string(suffix) + std::string(labels), std::to_string(value));
   }
-  std::size_t series() const override { return lines.size(); }
+  std::size_t said() const override { return lines.size(); }
   bool has(const std::string& line) const {
     for (const auto& one : lines) {
       if (one == line) return true;

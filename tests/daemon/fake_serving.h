@@ -31,6 +31,9 @@ class FakeCollectors final : public Collectors {
       out.sample("n=\"" + std::to_string(i) + "\"", i);
     }
   }
+  void write_own(Families& out, const Selection& /*selection*/) override {
+    out.single({"fake_own", MetricType::kGauge, "Own."}, std::uint64_t{1});
+  }
   std::vector<CollectorStatus> status() const override {
     std::vector<CollectorStatus> all;
     for (const std::string& name : names) {

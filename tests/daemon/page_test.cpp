@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/page.h"
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 
 #include "collectors/support/labels.h"
+#include "daemon/render_protobuf.h"
+#include "daemon/render_text.h"
 #include "tests/page_text.h"
 
 namespace kernstat {
@@ -76,7 +79,7 @@ TEST_CASE("a family of two types or two helps keeps the samples of the first") {
   page.sample("cpu=\"0\"", 4.0);
   page.histogram("cpu=\"1\"", waits());
   CHECK(page.series() == 2);
-  CHECK(page.dropped().conflict == 3);
+  CHECK(page.dropped().conflict == 2 + kBounds.size() + 3);
 }
 
 TEST_CASE("a sample before any family is dropped and counted") {
@@ -97,6 +100,42 @@ TEST_CASE("a page takes no more series than its limit and says how many it left"
   for (std::uint64_t i = 0; i < 10; ++i) page.sample(Labels("n", std::to_string(i)).text(), i);
   CHECK(page.series() == 5);
   CHECK(page.dropped().limit == 5);
+}
+
+TEST_CASE("a page counts and limits series as the scraper will count them") {
+  constexpr std::size_t kLines = kBounds.size() + 3;
+  Page page(2 * kLines);
+  const auto write = [&] {
+    page.family(kWait);
+    for (const char* labels : {"n=\"1\"", "n=\"2\"", "n=\"3\""}) page.histogram(labels, waits());
+    page.finish();
+  };
+  std::string text;
+  write();
+  CHECK(page.series() == 2 * kLines);
+  CHECK(page.dropped().limit == kLines);
+  CHECK(page.said() == 3 * kLines);
+  CHECK(render_text(page, text, {}).printed == 2 * kLines);
+  CHECK(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == 2 + 2 * kLines);
+  page.clear(3, Page::Counting::kNative);
+  write();
+  CHECK(page.series() == 3);
+  CHECK(page.dropped().limit == 0);
+  CHECK(render_protobuf(page, text, {}).printed == 3);
+}
+
+TEST_CASE("a page takes what is said once its limit is lifted, until it begins anew") {
+  Page page(1);
+  for (int i = 0; i < 2; ++i) {
+    page.family(kReads);
+    page.sample("n=\"1\"", 1.0);
+    page.sample("n=\"2\"", 1.0);
+    page.lift_limit();
+    page.sample("n=\"3\"", 1.0);
+    CHECK(page.series() == 2);
+    CHECK(page.dropped().limit == 1);
+    page.clear();
+  }
 }
 
 TEST_CASE("a page needs nothing of the writer after the call") {

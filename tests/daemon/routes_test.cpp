@@ -147,6 +147,10 @@ TEST_CASE("routes: limits cut, and say so at the next scrape") {
   answers.routes.configure(answers.config);
   answers.get("/metrics");
   CHECK(answers.instruments.dropped_series_limit.Value() > 900);
+  const HttpResponse full = answers.get("/metrics");
+  CHECK(full.body->find("fake_own 1\n") != std::string::npos);
+  CHECK(full.body->find("kernstat_series_dropped_total{reason=\"series_limit\"} 902\n") !=
+        std::string::npos);
   answers.config.limits.series = 20'000;
   answers.config.limits.scrape_bytes = 8000;
   answers.routes.configure(answers.config);

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "daemon/page.h"
+#include "daemon/render_text.h"
 #include "tests/daemon/fake_collectors.h"
 
 using namespace kernstat;
@@ -76,6 +78,7 @@ TEST_CASE("runner: every lane reads its collectors on its own thread") {
   CHECK(first_passes == 1);
   Lines lines;
   bench.runner.write_all(lines, {{}, {"b"}});
+  bench.runner.write_own(lines, {{}, {"b"}});
   CHECK(lines.value("kernstat_collector_state{collector=\"a\",state=\"ok\"}") == "1");
   CHECK(lines.value("node_scrape_collector_success{collector=\"c\"}") == "1");
   CHECK_FALSE(lines.value("node_scrape_collector_success{collector=\"b\"}"));
@@ -84,6 +87,31 @@ TEST_CASE("runner: every lane reads its collectors on its own thread") {
   CHECK(read_on["b"] == begun[Lane::kSlow]);
   CHECK(read_on["c"] == begun[Lane::kBpf]);
   CHECK(bench.sources["a"]->ended == 1);
+}
+
+TEST_CASE("runner: a limit of series meets the collector that has most of them") {
+  Bench bench;
+  for (const char* name : {"a", "b", "c"}) bench.add(name, Lane::kFast);
+  bench.sources["a"]->more_series = 1000;
+  bench.sources["b"]->more_series = 3;
+  bench.sources["b"]->more_prefix = "b";
+  bench.runner.run_once(bench.loaded);
+  for (int i = 0; i < 3; ++i) {
+    // Nobody knows at first who has most.
+    Page page(500);
+    bench.runner.write_all(page, {});
+    CHECK(page.series() == 500);
+    const auto left_out = page.dropped().limit;
+    page.lift_limit();
+    bench.runner.write_own(page, {});
+    page.finish();
+    CHECK(page.dropped().limit == left_out);
+    std::string text;
+    render_text(page, text, {});
+    CHECK((text.find("fake_more{n=\"b2\"} 1\n") != std::string::npos) == (i > 0));
+    CHECK(text.find("fake_more{n=\"490\"} 1\n") != std::string::npos);
+    CHECK(text.find("kernstat_collector_series{collector=\"a\"} 100") != std::string::npos);
+  }
 }
 
 TEST_CASE("runner: a reload changes only what is configured otherwise") {
@@ -177,6 +205,7 @@ TEST_CASE("runner: scrapes, reads and reloads at the same time") {
       while (!stop) {
         Lines lines;
         bench.runner.write_all(lines, {});
+        bench.runner.write_own(lines, {});
         static_cast<void>(bench.runner.status());
         static_cast<void>(bench.runner.healthy());
       }

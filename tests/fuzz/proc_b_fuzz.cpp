@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a kernel's file or message; the first byte chooses the parser.
+// The parsers of /proc text about disks, mounts and the network, of udev's data base and of
+// rtnetlink's messages. A first byte below 32 chooses one parser for the rest of the input; any
+// other input, such as a file of tests/fixtures, which is the corpus to begin with, goes through
+// all of them.
 #include <linux/rtnetlink.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "collectors/proc/arp.h"
@@ -71,35 +76,24 @@ void message(std::string_view text) {
   static_cast<void>(parse_neighbour(*header));
 }
 
+void conntrack(std::string_view text) {
+  ConntrackStat stat;
+  static_cast<void>(parse_conntrack_stat(text, stat));
+}
+
+void udp_queues(std::string_view text) { static_cast<void>(parse_udp_queues(text)); }
+
+using Target = void (*)(std::string_view);
+constexpr Target kTargets[] = {netstat, conntrack, udp_queues, diskstats, udev, mounts, message};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 7) {
-    case 0:
-      netstat(text);
-      break;
-    case 1: {
-      ConntrackStat stat;
-      static_cast<void>(parse_conntrack_stat(text, stat));
-      break;
-    }
-    case 2:
-      static_cast<void>(parse_udp_queues(text));
-      break;
-    case 3:
-      diskstats(text);
-      break;
-    case 4:
-      udev(text);
-      break;
-    case 5:
-      mounts(text);
-      break;
-    default:
-      message(text);
-      break;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (!text.empty() && data[0] < 32) {
+    kTargets[data[0] % std::size(kTargets)](text.substr(1));
+  } else {
+    for (const Target target : kTargets) target(text);
   }
   return 0;
 }
