@@ -39,8 +39,12 @@ td.name{font-weight:600;white-space:nowrap}
 td.error{overflow-wrap:anywhere;min-width:14rem}
 )";
 
-void append_cell(std::string& out, std::string_view css, std::string_view text) {
-  out.append("<td class=\"").append(css).append("\">");
+// `of`: what a number is of, where a narrow page has no heads of columns.
+void append_cell(std::string& out, std::string_view css, std::string_view text,
+                 std::string_view of = {}) {
+  out.append("<td class=\"").append(css);
+  if (!of.empty()) out.append("\" data-of=\"").append(of);
+  out += "\">";
   append_escaped(out, text);
   out += "</td>";
 }
@@ -79,15 +83,17 @@ void append_row(std::string& out, const CollectorStatus& status) {
   append_cell(out, "name", status.name);
   append_cell(out, state_name(status.state), state_name(status.state));
   const bool is_off = status.state == CollectorState::kOff;
-  append_cell(out, "n", is_off ? "–" : interval_text(status));
+  append_cell(out, "n", is_off ? "–" : interval_text(status), "every");
   append_cell(out, "n",
               status.ticks == 0
                   ? "–"
-                  : duration_text(std::chrono::duration<double>(status.last_duration).count()));
+                  : duration_text(std::chrono::duration<double>(status.last_duration).count()),
+              "took");
   append_cell(out, "n",
-              status.last_success_seconds > 0 ? duration_text(status.sample_age_seconds) : "–");
-  append_cell(out, "n", std::to_string(status.series));
-  append_cell(out, "n", std::to_string(status.missed));
+              status.last_success_seconds > 0 ? duration_text(status.sample_age_seconds) : "–",
+              "age");
+  append_cell(out, "n", std::to_string(status.series), "series");
+  append_cell(out, "n", std::to_string(status.missed), "missed");
   append_cell(out, status.error.empty() ? "help" : "error",
               status.error.empty() ? status.help : status.error);
   out += "</tr>\n";
@@ -215,7 +221,7 @@ std::string status_page(const std::vector<CollectorStatus>& collectors,
   append_escaped(out, facts.version);
   out += "</small></h1>\n<p class=\"soft\">";
   append_escaped(out, facts.kernel);
-  out.append(" · up ").append(duration_text(facts.uptime_seconds)).append(" · ");
+  out.append(" · daemon up ").append(duration_text(facts.uptime_seconds)).append(" · ");
   out.append(utc_text(facts.now_seconds)).append("</p>\n<nav><a href=\"");
   append_escaped(out, telemetry_path);
   out +=

@@ -166,7 +166,7 @@ TEST_CASE("runner: what does not run is off, and says why where its configuratio
   CHECK(off() ==
         std::map<std::string, std::string>{{"runs", "BPF is off: file"}, {"unwanted", ""}});
   Lines lines;
-  bench.runner.write_all(lines, {{}, {}});
+  bench.runner.write_own(lines, {{}, {}});
   CHECK(lines.value("kernstat_collector_state{collector=\"runs\",state=\"off\"}") == "1");
   CHECK(lines.value("kernstat_bpf_off{reason=\"file\"}") == "1");
   CHECK_FALSE(lines.value("node_scrape_collector_success{collector=\"runs\"}"));
