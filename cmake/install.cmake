@@ -24,7 +24,6 @@ function(kernstat_gzipped file result)
   add_custom_command(OUTPUT ${result} DEPENDS ${file}
     COMMAND sh -c "${KERNSTAT_GZIP} -9nc ${file} > ${result}" VERBATIM)
 endfunction()
-set(KERNSTAT_CONTACT kernstat@example.org CACHE STRING "Who answers for the package")
 string(TIMESTAMP KERNSTAT_RELEASE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(${KERNSTAT_DEPLOY}/debian/changelog.in ${KERNSTAT_STAGE}/changelog @ONLY)
 kernstat_gzipped(${KERNSTAT_STAGE}/changelog ${KERNSTAT_STAGE}/changelog.Debian.gz)

@@ -41,16 +41,18 @@ constexpr Metric kLoad{"kernstat_bpf_tool_load_seconds", MetricType::kGauge,
                        "How long it took to load and attach a BPF tool."};
 
 void write_maps(const ToolStatus& status, Families& out) {
-  const auto each = [&](const Metric& metric, std::uint64_t MapStatus::*member) {
+  const auto each = [&](const Metric& metric, std::uint64_t MapStatus::*member, bool arrays_too) {
     out.family(metric);
-    for (const MapStatus& map : status.maps) out.sample(map.labels, map.*member);
+    for (const MapStatus& map : status.maps) {
+      if (arrays_too || map.fills) out.sample(map.labels, map.*member);
+    }
   };
-  each(kMapEntries, &MapStatus::entries);
-  each(kMapCapacity, &MapStatus::capacity);
-  each(kMapBytes, &MapStatus::bytes);
-  each(kMapFull, &MapStatus::full);
-  each(kAged, &MapStatus::aged);
-  each(kSwept, &MapStatus::swept);
+  each(kMapEntries, &MapStatus::entries, false);
+  each(kMapCapacity, &MapStatus::capacity, false);
+  each(kMapBytes, &MapStatus::bytes, true);
+  each(kMapFull, &MapStatus::full, false);
+  each(kAged, &MapStatus::aged, false);
+  each(kSwept, &MapStatus::swept, false);
 }
 
 // What the section does not say stands in the YAML.

@@ -15,6 +15,7 @@ namespace kernstat::bpf {
 /// A map as it is now.
 struct MapStatus {
   std::string labels;  ///< tool and map
+  bool fills = true;   ///< false: an array, all of whose entries exist from the start
   std::uint64_t entries = 0;
   std::uint64_t capacity = 0;
   std::uint64_t bytes = 0;

@@ -43,7 +43,9 @@ void Tool::describe() {
       status.maps.emplace_back().labels = Labels("tool", name).add("map", map).text();
     };
     for (const auto& state : live_->sources) {
-      if (state->scan) add_map(state->source->name);
+      if (!state->scan) continue;
+      add_map(state->source->name);
+      status.maps.back().fills = !state->scan->is_array();
     }
     for (const auto& state : live_->in_flight) add_map(state->map->name);
     for (const auto& [reason, variable] : live_->lost) {

@@ -10,8 +10,9 @@ import sys
 
 import device_dashboards
 import host_dashboards
+import overview_dashboard
 
-ALL = {"overview": host_dashboards.overview, "memory": host_dashboards.memory, "cpu": host_dashboards.cpu,
+ALL = {"overview": overview_dashboard.overview, "memory": host_dashboards.memory, "cpu": host_dashboards.cpu,
        "block": device_dashboards.block, "filesystems": device_dashboards.filesystems, "tcp": device_dashboards.tcp,
        "packets": device_dashboards.packets, "own": host_dashboards.own}
 

@@ -54,8 +54,8 @@ def block():
         lines("Requeued", "iops", (
             "Requests that the driver gave back.", "0.", "The device's queue is full, or it is being reset."),
             (f"rate(kernstat_block_io_requeued_total{{$S,{D}}}[$R])", "{{device}} {{instance}}"), min=0),
-        lines("Latency of devices without requests", "s", (
-            "p99 of bios at dm, md and zram.", "Near that of the disks below.", "Much more: the mapping itself waits."),
+        lines("Latency of dm, md and zram", "s", (
+            "p99 of bios at devices that have no queue of requests.", "Near that of the disks below.", "Much more: the mapping itself waits."),
             (f"instance:kernstat_block_bio_duration_seconds:p99{{$S,{D}}}", "{{device}} {{operation}} {{instance}}"), min=0),
         lines("Errors", "short", (
             "Requests that failed, in each interval, by status.", "No series at all.", "KernstatDiskErrors has a runbook."),
@@ -143,6 +143,10 @@ def tcp():
         tail("Life of connections", "s", (
             "How long connections lasted.", "Depends on the work.", "Milliseconds: keep connections open."),
             "kernstat_tcp_connection_duration_seconds", "{{role}} {{instance}}"),
+        tail("Name lookups", "s", (
+            "How long programs waited for getaddrinfo and its like (tool gethostlatency, off by default).", "p99 below 0.1 s.",
+            "Whole seconds: the first server does not answer, the next one is asked."),
+            "kernstat_dns_lookup_duration_seconds", "{{call}} {{result}} {{instance}}"),
         lines("UDP errors", "cps", (
             "Datagrams dropped for full buffers, and sent to no one.", "Near 0.", "A reader that is too slow: `ss -uanm`."),
             ("rate(node_netstat_Udp_RcvbufErrors{$S}[$R])", "receive buffer {{instance}}"),
@@ -201,7 +205,7 @@ def packets():
             ("rate(node_softnet_processed_total{$S}[$R])", "{{cpu}} {{instance}}"), stacked=True, min=0),
         table("Links", "short", (
             "1 for an interface that is up.", "1.", "Cable, switch, or taken down."),
-            f"node_network_up{{$S,{D}}}"),
+            f'node_network_up{{$S,{D},device!="lo"}}'),
         lines("Changes of the link", "short", (
             "Times a link went up or down in each interval.", "0.", "Cable, optics, switch port."),
             (f"increase(node_network_carrier_changes_total{{$S,{D}}}[$R])", "{{device}} {{instance}}"), min=0),

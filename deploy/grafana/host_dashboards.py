@@ -1,75 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dashboards about the host as a whole, its memory and its CPUs."""
-from panels import BAD, POOR, dashboard, heat, lines, number, row, table, tail
+"""Dashboards about memory, CPUs and the daemon itself."""
+from panels import BAD, GOOD, POOR, dashboard, heat, lines, number, row, table, tail
 
 RATIO = {"min": 0, "max": 1}
-
-
-def overview():
-    return dashboard("overview", "kernstat / Host overview", "The first ten questions at three in the morning.", [
-        number("Hosts that answer", "short", (
-            "Targets of the job that could be scraped.", "As many as there are hosts.", "See the alert KernstatDown."),
-            'sum(up{$S})', legend="up"),
-        number("Running since", "dateTimeAsIso", (
-            "When the host was booted.", "Long ago.", "An unexpected restart: `last -x`, kernel log of the boot before."),
-            "node_boot_time_seconds{$S} * 1000"),
-        number("CPU busy", "percentunit", (
-            "Share of CPU time that is not idle.", "Below 0.8 over minutes.", "See the dashboard CPU and scheduler."),
-            "instance:node_cpu_busy:ratio_rate5m{$S}", ((0.8, POOR), (0.95, BAD)), **RATIO),
-        number("Memory available", "percentunit", (
-            "Memory that programs can still get without swapping.", "Above 0.1.", "See the dashboard Memory."),
-            "instance:node_memory_available:ratio{$S}", **RATIO),
-        number("Slowest I/O (p99)", "s", (
-            "The 99th percentile of block requests, worst device.", "Below 0.05 s, on SSDs below 0.01 s.",
-            "See the dashboard Block I/O."),
-            'max by (instance) (instance:kernstat_block_io_duration_seconds:p99{$S,stage="total"})',
-            ((0.05, POOR), (0.5, BAD))),
-        number("Fullest file system", "percentunit", (
-            "The part of the fullest file system that is used.", "Below 0.8.", "See the dashboard File systems."),
-            "max by (instance) (instance:node_filesystem_used:ratio{$S})", ((0.8, POOR), (0.9, BAD)), **RATIO),
-        row("Is anything waiting?"),
-        lines("Stalls", "percentunit", (
-            "Share of time in which some task waited for CPU, memory or I/O.", "Near 0; CPU may be higher on busy hosts.",
-            "The resource that rises is the one that is short."),
-            ("rate(node_pressure_cpu_waiting_seconds_total{$S}[$R])", "cpu {{instance}}"),
-            ("rate(node_pressure_memory_waiting_seconds_total{$S}[$R])", "memory {{instance}}"),
-            ("rate(node_pressure_io_waiting_seconds_total{$S}[$R])", "io {{instance}}"), width=8, min=0),
-        lines("CPU busy within the interval", "percentunit", (
-            "The busiest second (p99) and the usual one, from one observation a second.",
-            "p99 below 1.", "Bursts that averages hide: compare with latencies of the same time."),
-            ("instance:kernstat_cpu_busy_ratio:p99{$S}", "p99 {{instance}}"),
-            ("instance:kernstat_cpu_busy_ratio:p50{$S}", "p50 {{instance}}"),
-            ("instance:kernstat_cpu_busy_ratio:mean{$S}", "mean {{instance}}"), width=8, **RATIO),
-        lines("Load", "short", (
-            "Tasks that run or wait in the kernel, averaged over 1 and 15 minutes.", "Around the number of CPUs.",
-            "Higher with idle CPUs means that tasks wait for disks."),
-            ("node_load1{$S}", "1 min {{instance}}"), ("node_load15{$S}", "15 min {{instance}}"), width=8, min=0),
-        row("Disk and network"),
-        lines("Block I/O latency", "s", (
-            "99th percentile and median of block requests by device.", "Below 0.05 s.", "See the dashboard Block I/O."),
-            ('instance:kernstat_block_io_duration_seconds:p99{$S,stage="total"}', "p99 {{device}} {{operation}} {{instance}}"),
-            ('instance:kernstat_block_io_duration_seconds:p50{$S,stage="total"}', "p50 {{device}} {{operation}} {{instance}}"),
-            width=8, min=0),
-        lines("Network", "Bps", (
-            "Bytes received and sent a second.", "Well below the speed of the link.", "See the dashboard Packets."),
-            ("rate(node_network_receive_bytes_total{$S,device!='lo'}[$R])", "in {{device}} {{instance}}"),
-            ("-rate(node_network_transmit_bytes_total{$S,device!='lo'}[$R])", "out {{device}} {{instance}}"), width=8),
-        lines("TCP retransmissions", "percentunit", (
-            "Share of the segments sent that were sent again.", "Below 0.01.", "See the dashboard TCP and sockets."),
-            ("instance:node_netstat_Tcp_RetransSegs:ratio_rate5m{$S}", ""), width=8, min=0),
-        row("What went wrong"),
-        lines("Kills, errors, drops", "short", (
-            "OOM kills, failed and requeued block requests, hung tasks and packets the kernel had no time for, in each interval.",
-            "0.", "Each has an alert with a runbook."),
-            ("increase(kernstat_memory_oom_kills_total{$S}[$R])", "OOM kills {{instance}}"),
-            ("increase(kernstat_block_io_requeued_total{$S}[$R])", "requeued {{device}} {{instance}}"),
-            ("increase(node_kernel_hung_tasks_total{$S}[$R])", "hung tasks {{instance}}"),
-            ("sum by (instance) (increase(node_softnet_dropped_total{$S}[$R]))", "packets {{instance}}"), width=12, min=0),
-        lines("Collectors that fail", "short", (
-            "Collectors and tools in the state failed.", "0.", "The page of the daemon at / shows the error."),
-            ('count by (instance) (kernstat_collector_state{$S}) - count by (instance) (kernstat_collector_state{$S,state!="failed"})',
-             ""), width=12, min=0),
-    ])
+MIB = 1024 * 1024
 
 
 def memory():
@@ -101,7 +35,7 @@ def memory():
             ("rate(node_pressure_memory_stalled_seconds_total{$S}[$R])", "full {{instance}}"), min=0),
         lines("Major faults", "ops", (
             "Pages a second that had to be read from disk.", "Near 0 but after a start.", "The page cache was pushed out, or memory is short."),
-            ("instance:node_vmstat_pgmajfault:rate5m{$S}", ""), min=0),
+            ("instance:node_major_faults:rate5m{$S}", ""), min=0),
         lines("Swap traffic", "ops", (
             "Pages a second that went out to swap and came back.", "Out now and then, in near 0.", "Both at once for long: KernstatSwapThrashing."),
             ("rate(node_vmstat_pswpin{$S}[$R])", "in {{instance}}"),
@@ -166,14 +100,14 @@ def cpu():
 def own():
     return dashboard("own", "kernstat / Cost and health", "What kernstatd costs, what it lost, what it cannot do.", [
         number("CPU time", "percentunit", (
-            "What the daemon uses of one CPU.", "Below 0.01.", "See CPU by collector."),
-            "instance:kernstat_cpu_cost:ratio_rate5m{$S}", ((0.01, POOR), (0.02, BAD))),
+            "What the daemon and its programs in the kernel use of one CPU.", "Below 0.015.", "See CPU by collector and by BPF tool."),
+            "instance:kernstat_cpu_cost:ratio_rate5m{$S}", ((0.015, POOR), (0.02, BAD))),
         number("Memory", "bytes", (
-            "Resident memory of the daemon.", "Around 16 MiB.", "See Series by collector."),
-            "process_resident_memory_bytes{$S} and on (job, instance) kernstat_build_info{$S}", ((32e6, POOR), (64e6, BAD))),
+            "Resident memory of the daemon.", "10 MiB without BPF, up to 25 MiB with every tool.", "See Series by collector."),
+            "process_resident_memory_bytes{$S} and on (job, instance) kernstat_build_info{$S}", ((32 * MIB, POOR), (64 * MIB, BAD))),
         number("BPF maps", "bytes", (
             "Kernel memory of all maps.", "Below bpf.memory_limit.", "See Map fill."),
-            "sum by (instance) (kernstat_bpf_map_bytes{$S})", ((32e6, POOR),)),
+            "sum by (instance) (kernstat_bpf_map_bytes{$S})", ((32 * MIB, POOR),)),
         number("Scrape", "s", (
             "How long Prometheus waited for its last scrape.", "Below 0.05 s.", "A large scrape or a busy host."),
             "scrape_duration_seconds{$S} and on (job, instance) kernstat_build_info{$S}", ((0.1, POOR), (1, BAD))),
@@ -182,7 +116,7 @@ def own():
             "scrape_samples_scraped{$S} and on (job, instance) kernstat_build_info{$S}", ((15000, POOR), (20000, BAD))),
         number("Configuration", "short", (
             "1 when the last reading of the configuration succeeded.", "1.", "`kernstatd --check-config`."),
-            "kernstat_config_last_reload_successful{$S}"),
+            "kernstat_config_last_reload_successful{$S}", ((1, GOOD),), base=BAD),
         table("Versions", "short", (
             "Which version runs where.", "One version.", "Finish the upgrade."), "kernstat_build_info{$S}", width=8),
         table("State of the collectors", "short", (
@@ -206,16 +140,17 @@ def own():
             ("sum by (instance, tool) (rate(kernstat_bpf_lost_total{$S}[$R]))", "lost {{tool}} {{instance}}"),
             ("sum by (instance, tool) (rate(kernstat_bpf_map_full_total{$S}[$R]))", "full {{tool}} {{instance}}"), min=0),
         lines("Map fill", "percentunit", (
-            "How full each map is.", "Below 0.8.", "At 1 new series are counted as other."),
+            "How full each map is that can fill up.", "Below 0.8.", "At 1 new series are counted as other."),
             ("kernstat_bpf_map_entries{$S} / kernstat_bpf_map_capacity{$S}", "{{tool}} {{map}} {{instance}}"), **RATIO),
         lines("Age of samples", "s", (
             "How old what a collector serves is.", "Below twice its interval.", "Its source does not answer."),
             ("kernstat_collector_sample_age_seconds{$S}", "{{collector}} {{instance}}"), min=0),
         lines("Missed reads and failures", "ops", (
-            "Reads that could not begin in time, and reads that ended in an error.",
-            "Missed 0; failed near 0, as absent hardware is looked for again now and then.", "The host is overloaded, or the collector too dear."),
+            "Reads that could not begin in time, and reads that ended in an error, but for those of what this host does not have.",
+            "0.", "Missed: the host is overloaded, or the collector too dear. Failed: see the daemon's page at /."),
             ("sum by (instance) (rate(kernstat_collector_ticks_missed_total{$S}[$R]))", "missed {{instance}}"),
-            ("sum by (instance) (rate(kernstat_collector_failures_total{$S}[$R]))", "failed {{instance}}"), min=0),
+            ("sum by (instance) (rate(kernstat_collector_failures_total{$S}[$R]) unless on (job, instance, collector)"
+             ' kernstat_collector_state{$S,state=~"unsupported|denied"})', "failed {{instance}}"), min=0),
         lines("Shed tools", "short", (
             "Tools that are detached because they cost too much.", "0.", "Raise bpf.budget, or turn the tool off."),
             ("kernstat_bpf_tool_shed{$S}", "{{tool}} {{instance}}"), min=0),

@@ -23,17 +23,28 @@ def target(expr, legend="", number=0, **more):
             "refId": chr(ord("A") + number), **more}
 
 
-def thresholds(levels):
-    steps = [{"color": GOOD, "value": None}]
+def uid(name):
+    """Of a dashboard, the same in every release: links and bookmarks go on working."""
+    return "kernstat-" + hashlib.md5(name.encode()).hexdigest()[:12]
+
+
+def link_to(name, title):
+    """From a panel to the dashboard that has more of it, for the same hosts and time."""
+    return {"type": "link", "title": title, "url": f"/d/{uid(name)}?${{__url_time_range}}&${{__all_variables}}", "tags": [],
+            "asDropdown": False, "includeVars": False, "keepTime": False, "targetBlank": False, "icon": "", "tooltip": ""}
+
+
+def thresholds(base, levels):
+    steps = [{"color": base, "value": None}]
     steps += [{"color": color, "value": value} for value, color in levels]
     return {"mode": "absolute", "steps": steps}
 
 
-def panel(kind, title, unit, description, targets, width, height, options, custom=None, levels=(), **defaults):
+def panel(kind, title, unit, description, targets, width, height, options, custom=None, base=GOOD, levels=(), **defaults):
     return {"type": kind, "title": title, "description": describe(*description), "datasource": DATASOURCE,
             "gridPos": {"w": width, "h": height, "x": 0, "y": 0}, "targets": targets, "options": options,
             "fieldConfig": {"overrides": [], "defaults": {
-                "unit": unit, "thresholds": thresholds(levels), "custom": custom or {}, **defaults}}}
+                "unit": unit, "thresholds": thresholds(base, levels), "custom": custom or {}, **defaults}}}
 
 
 def lines(title, unit, description, *queries, width=12, height=8, stacked=False, **defaults):
@@ -46,18 +57,23 @@ def lines(title, unit, description, *queries, width=12, height=8, stacked=False,
     return panel("timeseries", title, unit, description, targets, width, height, options, custom, **defaults)
 
 
-def number(title, unit, description, expr, levels=(), width=4, height=4, legend="", **defaults):
-    """One number a host, green until the first of the levels ((value, colour), ...)."""
+def number(title, unit, description, expr, levels=(), width=4, height=4, legend="", base=GOOD, worst=False, **defaults):
+    """One number a host, in the colour of the last of the levels ((value, colour), ...) that it reaches. `worst`: the
+    query chooses one host, and the panel names it."""
     options = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "colorMode": "value",
-               "graphMode": "area", "textMode": "auto", "orientation": "auto", "justifyMode": "auto"}
-    return panel("stat", title, unit, description, [target(expr, legend)], width, height, options,
-                 levels=levels, **defaults)
+               "graphMode": "none" if worst else "area", "textMode": "value_and_name" if worst else "auto",
+               "orientation": "auto", "justifyMode": "auto", "wideLayout": False, "showPercentChange": False,
+               "percentChangeColorMode": "standard"}
+    # What is worst changes: over a range there would be a number for each host that once was.
+    once = {"instant": True, "range": False} if worst else {}
+    return panel("stat", title, unit, description, [target(expr, legend, **once)], width, height, options,
+                 base=base, levels=levels, **defaults)
 
 
 def table(title, unit, description, expr, width=12, height=8):
-    options = {"showHeader": True, "cellHeight": "sm", "footer": {"show": False}}
+    options = {"showHeader": True, "frameIndex": 0, "cellHeight": "sm", "footer": {"show": False, "reducer": []}}
     shown = target(expr, "", format="table", instant=True)
-    made = panel("table", title, unit, description, [shown], width, height, options, {"align": "auto"})
+    made = panel("table", title, unit, description, [shown], width, height, options, {"align": "auto", "inspect": False})
     made["transformations"] = [{"id": "organize", "options": {
         "excludeByName": {"Time": True, "__name__": True, "job": True}, "indexByName": {}, "renameByName": {}}}]
     return made
@@ -69,8 +85,10 @@ def heat(title, unit, description, histogram, labels="", width=12, height=8):
     expr = (f"sum by (le) (rate({histogram}_bucket{{{selection}}}[$R]))"
             f" or sum(rate({histogram}{{{selection}}}[$R]))")
     options = {"calculate": False, "cellGap": 1, "yAxis": {"unit": unit, "axisPlacement": "left"},
-               "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5},
-               "cellValues": {"unit": "cps"}, "legend": {"show": True}, "tooltip": {"show": True, "yHistogram": True},
+               "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5, "fill": "dark-orange",
+                         "reverse": False},
+               "cellValues": {"unit": "cps"}, "legend": {"show": True}, "tooltip": {"mode": "single", "yHistogram": True},
+               "showValue": "never",
                "filterValues": {"le": 1e-9}, "rowsFrame": {"layout": "auto"}, "exemplars": {"color": "blue"}}
     return panel("heatmap", title, unit, description, [target(expr, "{{le}}", format="heatmap")], width, height, options)
 
@@ -111,14 +129,14 @@ def variable(name, label, query, multi=True):
 def dashboard(name, title, description, panels, more_variables=()):
     variables = [
         {"type": "datasource", "name": "datasource", "label": "Data source", "query": "prometheus", "hide": 0,
-         "refresh": 1, "regex": "", "options": [], "includeAll": False, "multi": False, "current": {}},
+         "refresh": 1, "regex": "", "options": [], "includeAll": False, "multi": False,
+         "current": {"selected": False, "text": "default", "value": "default"}},
         variable("job", "Job", "label_values(node_uname_info, job)"),
         variable("instance", "Instance", 'label_values(node_uname_info{job=~"$job"}, instance)'),
         *more_variables]
-    uid = "kernstat-" + hashlib.md5(name.encode()).hexdigest()[:12]
     link = {"type": "dashboards", "title": "kernstat", "tags": ["kernstat"], "asDropdown": True, "includeVars": True,
             "keepTime": True, "targetBlank": False, "icon": "external link", "tooltip": "", "url": ""}
-    return {"uid": uid, "title": title, "description": description, "tags": ["kernstat"], "schemaVersion": 39,
+    return {"uid": uid(name), "title": title, "description": description, "tags": ["kernstat"], "schemaVersion": 39,
             "version": 1, "editable": False, "graphTooltip": 1, "refresh": "30s", "timezone": "browser",
             "time": {"from": "now-1h", "to": "now"}, "timepicker": {}, "weekStart": "", "fiscalYearStartMonth": 0,
             "links": [link], "annotations": {"list": []}, "templating": {"list": variables}, "panels": place(panels)}

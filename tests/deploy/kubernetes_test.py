@@ -5,6 +5,7 @@
 capabilities, in namespaces made like a container's, the daemon measures the host."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,8 @@ def check_parts(kinds):
     template = daemon_set["spec"]["template"]
     pod = template["spec"]
     container = pod["containers"][0]
+    version = re.search(r"^project\(kernstat VERSION (\S+)", (SOURCE.parent / "CMakeLists.txt").read_text(), re.M).group(1)
+    assert container["image"] == f"kernstat:{version}", f"{container['image']} is not of version {version}"
     selected = daemon_set["spec"]["selector"]["matchLabels"]
     assert selected.items() <= template["metadata"]["labels"].items(), "the selector does not match the pods"
     volumes = {one["name"] for one in pod["volumes"]}

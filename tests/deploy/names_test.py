@@ -40,7 +40,7 @@ def used():
 
 
 def known():
-    """What one scrape here says; what the tools declare; what stands in the sources for hardware that is not here."""
+    """What one scrape says, here and of the fixtures; what the tools declare; what stands in the sources for the rest."""
     names = set(OF_A_SCRAPE)
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
         config.write("{}\n")
@@ -48,6 +48,8 @@ def known():
         said = subprocess.run([BUILD / "kernstatd", "--once", "--config.file", config.name, "--bpf.dir", BUILD / "bpf"],
                               text=True, timeout=60, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
     names |= set(re.findall(r"^# TYPE (\S+)", said, re.M))
+    for path in (SOURCE / "tests/golden").glob("*.prom"):
+        names |= set(re.findall(r"^# TYPE (\S+)", path.read_text(), re.M))
     for path in (SOURCE / "bpf").glob("*.yaml"):
         names |= {metric["name"] for metric in yaml.safe_load(path.read_text())["metrics"]}
     for directory in ("collectors", "daemon"):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=deploy timeout=900
 """The Debian package: lintian finds no error; it installs, upgrades, removes and purges cleanly in a bare Debian 12;
-what the administrator changed survives an upgrade. Prints the sizes."""
+what the administrator changed survives an upgrade; the steps of the Dockerfile work there. Prints the sizes."""
+import json
 import os
 import pathlib
 import re
@@ -38,6 +39,9 @@ def make(directory, build, *settings):
 def check_lintian(package):
     found = run("lintian", "--allow-root", "--fail-on", "error", "--tag-display-limit", "0", package)
     print("lintian:", found.strip() or "nothing")
+    contact = run("dpkg-deb", "-f", package, "Maintainer").strip()
+    assert re.fullmatch(r".+ <\S+@\S+>", contact), contact
+    print("maintainer:", contact)
 
 
 def mirror():
@@ -65,6 +69,28 @@ class Chroot:
         """Everything below the places a package may touch, except package caches and logs."""
         places = ("etc", "usr", "lib", "var/lib/systemd", "run")
         return {str(path.relative_to(self.root)) for place in places for path in (self.root / place).rglob("*")}
+
+
+def check_image(chroot, package):
+    """What the Dockerfile does to a bare Debian 12: each RUN in the chroot after its COPY, then the entry point."""
+    text = re.sub(r"^#.*\n", "", (SOURCE / "deploy/kubernetes/Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
+    steps = [line.split(None, 1) for line in text.splitlines() if line.strip()]
+    assert steps[0] == ["FROM", "debian:bookworm-slim"], steps[0]
+    known = {"FROM", "COPY", "RUN", "EXPOSE", "ENTRYPOINT"}
+    assert {word for word, _ in steps} == known, {word for word, _ in steps} ^ known
+    for word, rest in steps:
+        if word == "COPY":
+            assert rest == "--from=package kernstat_*.deb /tmp/", rest
+            shutil.copy(package, chroot.root / "tmp" / package.name)
+        elif word == "RUN":
+            chroot.run("sh", "-c", rest)
+        elif word == "ENTRYPOINT":
+            assert "kernstatd" in chroot.run(*json.loads(rest), "--version")
+            chroot.run(*json.loads(rest), "--check-config")
+    left = [path.name for path in (chroot.root / "tmp").iterdir()] + list((chroot.root / "var/lib/apt/lists").glob("*Packages*"))
+    assert not left, f"in the image for nothing: {left}"
+    print("image: the steps of the Dockerfile were run in the chroot, all of it",
+          run("du", "-sm", "--exclude=var/cache/apt", chroot.root).split()[0], "MiB")
 
 
 def check_life(chroot, old, new):
@@ -128,6 +154,9 @@ def main():
         if made.returncode != 0:
             skip(f"debootstrap did not get Debian 12 (lintian passed): {made.stdout[-300:]}")
         check_life(Chroot(root), package, newer)
+        for one in (root / "tmp").iterdir():
+            one.unlink()
+        check_image(Chroot(root), package)
     return 0
 
 

@@ -17,8 +17,24 @@ import yaml
 from promql import is_counter, selectors
 
 SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"]) / "deploy/grafana"
-UNITS = {"short", "percentunit", "s", "bytes", "Bps", "iops", "ops", "cps", "pps", "dateTimeAsIso"}
+UNITS = {"short", "percentunit", "s", "bytes", "Bps", "iops", "ops", "cps", "pps", "dtdurations"}
 EIGHT = {"overview", "memory", "block", "filesystems", "tcp", "packets", "cpu", "own"}
+
+
+# What Grafana's own schema of panels asks for, and no more: it takes what is missing for something else, or nothing.
+OPTIONS = {
+    "timeseries": {"legend": {"showLegend", "displayMode", "placement", "calcs"}, "tooltip": {"mode", "sort"}},
+    "stat": {"reduceOptions": {"calcs", "fields", "values"}, "colorMode": None, "graphMode": None, "textMode": None,
+             "orientation": None, "justifyMode": None, "wideLayout": None, "showPercentChange": None,
+             "percentChangeColorMode": None},
+    "table": {"showHeader": None, "frameIndex": None, "cellHeight": None, "footer": {"show", "reducer"}},
+    "heatmap": {"calculate": None, "cellGap": None, "yAxis": {"unit", "axisPlacement"}, "showValue": None,
+                "color": {"mode", "scheme", "steps", "exponent", "fill", "reverse"}, "cellValues": {"unit"},
+                "legend": {"show"}, "tooltip": {"mode", "yHistogram"}, "filterValues": {"le"}, "rowsFrame": {"layout"},
+                "exemplars": {"color"}}}
+PANEL = {"type", "id", "title", "description", "datasource", "gridPos", "targets", "options", "fieldConfig", "links",
+         "transformations"}
+TARGET = {"datasource", "expr", "legendFormat", "refId", "format", "instant", "range"}
 
 
 class Problems(list):
@@ -52,7 +68,18 @@ def check_query(expr, known, where, problems):
         problems.check(set(re.findall(r"\$(\w+)", matchers)) <= known, where, f"unknown variable in {matchers}")
 
 
+def check_shape(panel, where, problems):
+    wanted, options = OPTIONS[panel["type"]], panel["options"]
+    problems.check(set(options) == set(wanted), where, f"options: {sorted(set(options) ^ set(wanted))}")
+    for name, members in wanted.items():
+        problems.check(members is None or set(options.get(name, {})) == members, where, f"options.{name}")
+    problems.check(set(panel) <= PANEL, where, f"unknown: {set(panel) - PANEL}")
+    for target in panel["targets"]:
+        problems.check(set(target) <= TARGET, where, f"unknown: {set(target) - TARGET}")
+
+
 def check_panel(panel, known, where, problems):
+    check_shape(panel, where, problems)
     problems.check(panel["title"], where, "no title")
     text = panel.get("description", "")
     problems.check("**Normal:**" in text and "**Otherwise:**" in text and len(text) > 60, where, "no description")
@@ -67,6 +94,15 @@ def check_panel(panel, known, where, problems):
         if panel["type"] == "heatmap":
             problems.check("_bucket{" in target["expr"] and " or sum(rate(" in target["expr"], where,
                            "only one form of the histogram")
+
+
+def check_links(boards, problems):
+    """Links from panels lead to dashboards that are there."""
+    uids = {board["uid"] for board in boards.values()}
+    for name, board in boards.items():
+        for panel in board["panels"]:
+            for link in panel.get("links", []):
+                problems.check(re.match(r"/d/([\w-]+)\?", link["url"]).group(1) in uids, f"{name} / {panel['title']}", "leads nowhere")
 
 
 def check_places(board, name, problems):
@@ -87,6 +123,9 @@ def check(board, name, problems):
     problems.check(re.fullmatch(r"[\w-]{1,40}", board["uid"]), name, "no stable uid")
     problems.check(board["graphTooltip"] == 1 and "kernstat" in board["tags"] and "__inputs" not in board, name, "conventions")
     check_variables(board, name, problems)
+    if name == "overview":
+        lowest = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
+        problems.check(lowest <= 21, name, f"{lowest} lines high: more than a screen")
     known = {one["name"] for one in board["templating"]["list"]} | {"__rate_interval"}
     for panel in board["panels"]:
         if panel["type"] != "row":
@@ -134,6 +173,7 @@ def main():
         problems.check(len(uids) == len(boards), "dashboards", "a uid twice")
         for name, board in sorted(boards.items()):
             check(board, name, problems)
+        check_links(boards, problems)
         check_syntax(boards.values(), directory, problems)
     print("\n".join(problems) or f"{len(boards)} dashboards: nothing to complain of")
     return 1 if problems else 0

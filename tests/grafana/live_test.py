@@ -17,6 +17,8 @@ SECONDS = 80  # the slowest source that panels show is read every 30 s
 # Metric: why a host may have no such series. A query of only such metrics may be empty.
 MAY_BE_ABSENT = {
     "kernstat_block_io_errors_total": "no request failed",
+    "kernstat_fs_sync_errors_total": "no fsync failed",
+    "kernstat_dns_lookup_duration_seconds": "the tool gethostlatency may not attach to the C library here",
     "kernstat_block_bio_duration_seconds": "no dm, md or zram device is in use",
     "kernstat_block_io_requeued_total": "no driver gave a request back",
     "kernstat_memory_dirty_throttle_seconds": "no writer was held back",

@@ -24,6 +24,11 @@ def legend(template, labels):
     return re.sub(r"{{\s*(\w+)\s*}}", lambda match: labels.get(match.group(1), ""), template).strip()
 
 
+def color(steps, value):
+    """Of the last threshold that is reached."""
+    return [one["color"] for one in steps if one["value"] is None or value >= one["value"]][-1]
+
+
 def numbers(values):
     return [[float(at), float(value)] for at, value in values if value not in ("NaN", "+Inf", "-Inf")]
 
@@ -62,7 +67,10 @@ def data(stack, panel, begin, end):
     elif panel["type"] == "heatmap":
         made.update(buckets(results[0][1]))
     elif panel["type"] == "stat":
-        made["values"] = [float(one["value"][1]) for _, result in results for one in result]
+        made["named"] = panel["options"]["textMode"] == "value_and_name"
+        made["values"] = [{"value": float(one["value"][1]), "name": legend(target["legendFormat"], one["metric"]),
+                           "color": color(defaults["thresholds"]["steps"], float(one["value"][1]))}
+                          for target, result in results for one in result]
     elif panel["type"] == "table":
         made["rows"] = [{**{name: value for name, value in one["metric"].items() if name not in ("__name__", "job")},
                          "value": one["value"][1]} for _, result in results for one in result]

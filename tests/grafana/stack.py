@@ -18,7 +18,7 @@ SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"])
 MODES = ("classic", "native")
 
 # Tools that are off by default but have panels.
-CONFIG = "bpf: {tools: {runqlat: {enabled: true}, qdisclat: {enabled: true}}}\n"
+CONFIG = "bpf: {tools: {runqlat: {enabled: true}, qdisclat: {enabled: true}, gethostlatency: {enabled: true}}}\n"
 
 
 def skip(reason):
@@ -42,14 +42,14 @@ def free_port():
 
 
 class Load:
-    """Something of everything: files written and read, fsync, connections, datagrams, a CPU that is busy at times."""
+    """Something of everything: files written and read, fsync, connections, datagrams, names, a CPU that is busy at times."""
 
     def __init__(self, directory):
         self._end = threading.Event()
         self._directory = pathlib.Path(directory)
         self._port = free_port()
         self._threads = [threading.Thread(target=self._run, args=(work,), daemon=True)
-                         for work in (self._files, self._reads, self._connections, self._datagrams, self._burst)]
+                         for work in (self._files, self._reads, self._connections, self._datagrams, self._names, self._burst)]
 
     def start(self):
         for thread in self._threads:
@@ -98,6 +98,9 @@ class Load:
     def _datagrams(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
             one.sendto(b"x", ("127.0.0.1", 9))
+
+    def _names(self):
+        socket.getaddrinfo("localhost", 80)
 
     def _burst(self):
         end = time.monotonic() + 0.1
