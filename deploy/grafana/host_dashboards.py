@@ -120,9 +120,9 @@ def own():
         table("Versions", "short", (
             "Which version runs where.", "One version.", "Finish the upgrade."), "kernstat_build_info{$S}", width=8),
         table("State of the collectors", "short", (
-            "Each collector and tool with its state.", "ok, and unsupported for absent hardware.",
-            "denied names a missing capability; failed has an error on the daemon's page."),
-            "kernstat_collector_state{$S}", width=8),
+            "Each collector and tool that is on with its state.", "ok, and unsupported for absent hardware.",
+            "denied: a capability is missing; failed, shed: the daemon's page says why."),
+            'kernstat_collector_state{$S,state!="off"}', width=8),
         table("Hooks that could not be used", "short", (
             "Better hooks that this kernel refused, with the reason.", "Empty, or only better ones than the one used.",
             "A tool with no hook at all has an alert."), "kernstat_bpf_hook_unavailable{$S}", width=8),
@@ -150,7 +150,7 @@ def own():
             "0.", "Missed: the host is overloaded, or the collector too dear. Failed: see the daemon's page at /."),
             ("sum by (instance) (rate(kernstat_collector_ticks_missed_total{$S}[$R]))", "missed {{instance}}"),
             ("sum by (instance) (rate(kernstat_collector_failures_total{$S}[$R]) unless on (job, instance, collector)"
-             ' kernstat_collector_state{$S,state=~"unsupported|denied"})', "failed {{instance}}"), min=0),
+             ' kernstat_collector_state{$S,state=~"unsupported|denied|shed"})', "failed {{instance}}"), min=0),
         lines("Shed tools", "short", (
             "Tools that are detached because they cost too much.", "0.", "Raise bpf.budget, or turn the tool off."),
             ("kernstat_bpf_tool_shed{$S}", "{{tool}} {{instance}}"), min=0),
