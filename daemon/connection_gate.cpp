@@ -42,7 +42,14 @@ void ConnectionGate::closed() {
 
 void ConnectionGate::requested(const Peer& peer) {
   const std::lock_guard lock(mutex_);
-  replies_.push_back({peer, Clock::now()});
+  replies_.push_back({peer, std::nullopt});
+}
+
+void ConnectionGate::sending(const Peer& peer) {
+  const std::lock_guard lock(mutex_);
+  for (Reply& reply : replies_) {
+    if (reply.peer == peer) reply.sent_since = Clock::now();
+  }
 }
 
 void ConnectionGate::answered(const Peer& peer) {
@@ -78,7 +85,7 @@ void ConnectionGate::look(Clock::time_point now) {
       seen.cut = before->cut;
       if (!before->replying) seen.since = before->since;
     }
-    if (seen.replying) seen.since = reply->since;
+    if (seen.replying) seen.since = reply->sent_since.value_or(now);
     found.push_back(std::move(seen));
   }
   seen_ = std::move(found);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -30,7 +31,7 @@ class ConnectionGate {
     std::size_t crowded = 32;  ///< more connections than this are a crowd: workers are few
     std::chrono::milliseconds head_grace{100};  ///< so long a head may take even in a crowd
     std::chrono::milliseconds reply_grace{1000};
-    std::chrono::milliseconds reply_deadline{30'000};  ///< from the head to the end of the answer
+    std::chrono::milliseconds reply_deadline{30'000};  ///< so long the answer may take to be sent
   };
   struct Hooks {
     std::function<void()> on_thread;  ///< called first on the gate's thread
@@ -49,8 +50,10 @@ class ConnectionGate {
   /// A worker took a connection, or closes one.
   void opened();
   void closed();
-  /// A request is complete; its answer is sent.
+  /// A request is complete; its answer is made and begins to be sent; it has been sent. Who waits
+  /// for the daemon is not slow: time counts from sending() on.
   void requested(const Peer& peer);
+  void sending(const Peer& peer);
   void answered(const Peer& peer);
   /// True while workers are few: then nothing should be kept open.
   bool crowded() const;
@@ -62,13 +65,13 @@ class ConnectionGate {
  private:
   struct Seen {
     IncomingConnection connection;
-    Clock::time_point since;  // first seen, or when its request was complete
+    Clock::time_point since;  // first seen, or when its answer began to be sent
     bool replying = false;
     bool cut = false;
   };
   struct Reply {
     Peer peer;
-    Clock::time_point since;
+    std::optional<Clock::time_point> sent_since;
   };
 
   void watch();

@@ -282,6 +282,7 @@ void HttpServer::respond(mg_connection* connection) {
   request.accept_encoding = header(connection, "Accept-Encoding");
   request.scrape_timeout = header(connection, "X-Prometheus-Scrape-Timeout-Seconds");
   const HttpResponse response = routes_.handle(request);
+  gate_->sending({info->remote_addr, static_cast<std::uint16_t>(info->remote_port)});
   const bool close = wants_close(connection, info) || gate_->crowded();
   if (close) ::mg_disable_connection_keep_alive(connection);
   std::string head = head_of(response, close);

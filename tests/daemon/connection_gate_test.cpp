@@ -71,13 +71,31 @@ TEST_CASE("gate: a reply that takes too long ends; one that is answered may stay
   Crowd crowd;
   crowd.add("10.0.0.1", 1);
   crowd.add("10.0.0.1", 2);
-  crowd.gate.requested({"10.0.0.1", 1});
-  crowd.gate.requested({"10.0.0.1", 2});
+  for (std::uint16_t port = 1; port <= 2; ++port) {
+    crowd.gate.requested({"10.0.0.1", port});
+    crowd.gate.sending({"10.0.0.1", port});
+  }
   crowd.at(0);
   crowd.gate.answered({"10.0.0.1", 2});
   crowd.at(31'000);
   CHECK(crowd.cut == std::vector<std::uint16_t>{1});
   CHECK(crowd.instruments.cut_slow.Value() == 1);
+}
+
+TEST_CASE("gate: who waits for the daemon is not slow, who does not read is") {
+  Crowd crowd;
+  for (std::uint16_t port = 1; port <= 6; ++port) {
+    crowd.add("10.0.0.1", port);
+    crowd.gate.requested({"10.0.0.1", port});
+  }
+  crowd.at(0);
+  crowd.at(60'000);
+  CHECK(crowd.cut.empty());
+  crowd.gate.sending({"10.0.0.1", 3});
+  crowd.at(500);
+  CHECK(crowd.cut.empty());
+  crowd.at(60'000);
+  CHECK(crowd.cut == std::vector<std::uint16_t>{3});
 }
 
 TEST_CASE("gate: a descriptor that is used again is another connection") {
