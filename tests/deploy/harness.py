@@ -30,6 +30,8 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/kernstat-test
 cp -r "$1/." /run/kernstat-test/
 chmod -R a+rX /run/kernstat-test
+# Nothing is left of the service's private directories.
+for directory in /tmp /var/tmp; do mount -t tmpfs -o mode=1777 tmpfs $directory; done
 mount -t tmpfs tmpfs /sys/fs/cgroup 2>/dev/null || true
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=test \

@@ -80,6 +80,52 @@ def check_forms(stack):
     assert not stack.get("classic", "query", query=name)["result"]
 
 
+def plain(metric):
+    return tuple(sorted((key, value) for key, value in metric.items() if key not in ("__name__", "le")))
+
+
+def recorded(stack, mode):
+    """{(record, labels): value} of the quantiles and means of all histograms on a host."""
+    result = stack.get(mode, "query", query='{__name__=~"instance:kernstat_.+:(p50|p90|p99|mean)"}')["result"]
+    return {(one["metric"]["__name__"], plain(one["metric"])): float(one["value"][1]) for one in result}
+
+
+def classic_bounds(stack):
+    """{(histogram, labels): its bounds}, of those that saw five or more a second."""
+    busy = {}
+    for one in stack.get("classic", "query", query='{__name__=~"kernstat_.+_bucket"}')["result"]:
+        key = (one["metric"]["__name__"].removesuffix("_bucket"), plain(one["metric"]))
+        busy.setdefault(key, []).append(float(one["metric"]["le"]))
+    counts = {}
+    for name in {name for name, _ in busy}:
+        for one in stack.get("classic", "query", query=f"rate({name}_count[30s])")["result"]:
+            counts[(name, plain(one["metric"]))] = float(one["value"][1])
+    # What is folded has one observation a second.
+    return {key: sorted(bounds) for key, bounds in busy.items()
+            if counts.get(key, 0) >= (0.5 if "ratio" in key[0] else 5)}
+
+
+def compare_forms(stack):
+    """A quantile in the native form lies in the classic bucket that the classic form finds it in, or at its edge; means
+    agree. The two servers scrape at different moments."""
+    bounds, classic, native = classic_bounds(stack), recorded(stack, "classic"), recorded(stack, "native")
+    compared = 0
+    for key in sorted(classic.keys() & native.keys()):
+        (record, labels), ours, theirs = key, classic[key], native[key]
+        _, histogram, what = record.split(":")
+        if (histogram, labels) not in bounds or ours != ours:
+            continue
+        compared += 1
+        low = max((bound for bound in bounds[(histogram, labels)] if bound < ours), default=0)
+        high = min((bound for bound in bounds[(histogram, labels)] if bound >= ours), default=ours)
+        good = abs(ours - theirs) <= 0.3 * max(ours, theirs) if what == "mean" else 0.6 * low <= theirs <= 1.6 * max(high, ours)
+        if not good:
+            yield f"{record}{dict(labels)}: classic {ours:g} (from {low:g} to {high:g}), native {theirs:g}"
+    print(f"{compared} records compared in both forms")
+    if compared < 40:
+        yield f"only {compared} records could be compared"
+
+
 def main():
     if not os.environ.get("KERNSTAT_FULL"):
         skip(f"runs for {SECONDS} s; KERNSTAT_FULL=1 runs it")
@@ -90,6 +136,7 @@ def main():
             time.sleep(1)
             stack.check_alive()
         check_forms(stack)
+        empty += compare_forms(stack)
         for mode in MODES:
             for name, board in dashboards().items():
                 missing, listed, good = check_queries(stack, mode, name, board)

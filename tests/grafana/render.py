@@ -95,11 +95,12 @@ def main():
     if len(sys.argv) not in (2, 3):
         print(__doc__, file=sys.stderr)
         return 2
-    require()
     directory = pathlib.Path(sys.argv[1]).resolve()
-    directory.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / "package.json", directory)
-    subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=directory, timeout=180, check=True)
+    if not (directory / "node_modules").exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HERE / "package.json", directory)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=directory, timeout=180, check=True)
+    require()
     with Stack() as stack:
         begin = time.time() + 20
         time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 240)

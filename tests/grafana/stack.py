@@ -4,14 +4,14 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 import urllib.request
+
+from load import Load, free_port
 
 BUILD = pathlib.Path(os.environ["KERNSTAT_BUILD"])
 SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"])
@@ -27,85 +27,17 @@ def skip(reason):
 
 
 def require():
+    """Skips where it cannot be; else goes on in namespaces of its own, with interfaces of its own."""
     if os.geteuid() != 0:
         skip("needs root: BPF tools")
     if not shutil.which("prometheus"):
         skip("prometheus is not installed")
     if not (BUILD / "grafana/overview.json").exists():
         skip("the dashboards are not built (target dashboards)")
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Load:
-    """Something of everything: files written and read, fsync, connections, datagrams, names, a CPU that is busy at times."""
-
-    def __init__(self, directory):
-        self._end = threading.Event()
-        self._directory = pathlib.Path(directory)
-        self._port = free_port()
-        self._threads = [threading.Thread(target=self._run, args=(work,), daemon=True)
-                         for work in (self._files, self._reads, self._connections, self._datagrams, self._names, self._burst)]
-
-    def start(self):
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self):
-        self._end.set()
-        for thread in self._threads:
-            thread.join(10)
-
-    def _run(self, work):
-        while not self._end.wait(0.2):
-            work()
-
-    def _files(self):
-        for number in range(20):
-            path = self._directory / f"file{number}"
-            with open(path, "wb") as file:
-                file.write(os.urandom(65536))
-                file.flush()
-                os.fsync(file.fileno())
-        (self._directory / "file0").unlink()
-
-    def _reads(self):
-        for number in range(1, 20):
-            path = self._directory / f"file{number}"
-            if path.exists():
-                with open(path, "rb") as file:
-                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-                    file.read()
-
-    def _connections(self):
-        # Always the same port: each one that listens is a series.
-        with socket.create_server(("127.0.0.1", self._port)) as server:
-            for _ in range(20):
-                with socket.create_connection(server.getsockname()) as client:
-                    accepted, _ = server.accept()
-                    accepted.sendall(b"x" * 10000)
-                    accepted.close()
-                    client.recv(20000)
-        try:  # nobody listens there
-            socket.create_connection(("127.0.0.1", self._port), 1).close()
-        except OSError:
-            pass
-
-    def _datagrams(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            one.sendto(b"x", ("127.0.0.1", 9))
-
-    def _names(self):
-        socket.getaddrinfo("localhost", 80)
-
-    def _burst(self):
-        end = time.monotonic() + 0.1
-        while time.monotonic() < end:
-            pass
+    if not os.environ.get("KERNSTAT_INSIDE"):
+        os.execvpe("unshare", ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation=private",
+                               sys.executable, *sys.argv], {**os.environ, "KERNSTAT_INSIDE": "1"})
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 class Stack:

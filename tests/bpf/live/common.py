@@ -98,9 +98,8 @@ class MemoryCgroup:
         v1 = "/sys/fs/cgroup/memory"
         self.is_v1 = os.path.exists(v1 + "/memory.limit_in_bytes")
         root = v1 if self.is_v1 else "/sys/fs/cgroup"
-        self.path = f"{root}/kernstat-test-{os.getpid()}"
         try:
-            os.mkdir(self.path)
+            self.path = tempfile.mkdtemp(prefix="kernstat-test-", dir=root)
             self.set("memory.limit_in_bytes" if self.is_v1 else "memory.max", self.limit)
         except OSError as error:
             skip(f"no memory cgroup: {error}")
