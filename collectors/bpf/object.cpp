@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "collectors/bpf/libbpf_log.h"
@@ -48,6 +49,16 @@ Result<Object> Object::open(const std::string& path, const std::string& core_btf
     return fail(ErrorKind::kInvalid, path + ": " + reason);
   }
   return Object(opened);
+}
+
+std::optional<std::uint64_t> program_misses(int descriptor) {
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(descriptor, &info, &size) != 0) return std::nullopt;
+  constexpr std::size_t kEnd =
+      offsetof(bpf_prog_info, recursion_misses) + sizeof(info.recursion_misses);
+  if (size < kEnd) return std::nullopt;
+  return info.recursion_misses;
 }
 
 bpf_program* Object::program(std::string_view name) const {

@@ -36,6 +36,11 @@ struct LoadFailure {
   std::string log;  ///< everything they said
 };
 
+/// How often the kernel skipped a loaded program because it ran on that CPU already
+/// (bpf_prog_info.recursion_misses, since 5.12; of tracepoints since 6.1). Nothing where the kernel
+/// does not tell. Any thread.
+std::optional<std::uint64_t> program_misses(int descriptor);
+
 /// Owns a bpf_object: its maps and programs live as long as it does. One thread. Opening needs no
 /// privilege.
 class Object {

@@ -31,6 +31,9 @@ constexpr Metric kRuns{"kernstat_bpf_program_runs_total", MetricType::kCounter,
                        "Runs of a BPF program."};
 constexpr Metric kSeconds{"kernstat_bpf_program_run_seconds_total", MetricType::kCounter,
                           "Time that a BPF program ran, from one timed run in 64."};
+constexpr Metric kMisses{
+    "kernstat_bpf_program_misses_total", MetricType::kCounter,
+    "Events that a BPF program missed: it ran on that CPU already, and the kernel skipped it."};
 constexpr Metric kBudget{"kernstat_bpf_tool_budget_ratio", MetricType::kGauge,
                          "Share of one CPU beyond which a BPF tool is shed."};
 constexpr Metric kShed{"kernstat_bpf_tool_shed_total", MetricType::kCounter,
@@ -100,6 +103,10 @@ void write_status(const ToolStatus& status, Families& out) {
   for (const ProgramStatus& program : status.programs) out.sample(program.labels, program.runs);
   out.family(kSeconds);
   for (const ProgramStatus& program : status.programs) out.sample(program.labels, program.seconds);
+  out.family(kMisses);
+  for (const ProgramStatus& program : status.programs) {
+    if (program.misses) out.sample(program.labels, *program.misses);
+  }
   out.family(kBudget);
   out.sample(status.labels, status.budget);
   out.family(kShed);

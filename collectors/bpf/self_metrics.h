@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct ProgramStatus {
   std::string labels;
   std::uint64_t runs = 0;
   double seconds = 0;
+  std::optional<std::uint64_t> misses;  ///< runs that the kernel skipped, where it counts them
 };
 
 /// Everything that a tool says of itself at a scrape. Copied from the reading thread to the

@@ -41,6 +41,7 @@ struct Tool::Live {
   std::optional<MapScan> cost_scan;
   Rows cost_rows;
   std::optional<Costs> costs;
+  std::vector<int> program_descriptors;                   // of costs->programs()
   std::vector<std::pair<std::string, std::size_t>> lost;  // reason and variable
   Follower follower;
   IteratorRun iterators;

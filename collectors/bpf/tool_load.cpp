@@ -74,6 +74,9 @@ Result<void> Tool::load(std::int64_t now_ns) {
   if (const bpf_map* costs = object.map("ks_costs")) {
     live->cost_scan.emplace(costs);
     live->costs.emplace(live->tool->programs);
+    for (const std::string& program : live->tool->programs) {
+      live->program_descriptors.push_back(bpf_program__fd(object.program(program)));
+    }
   }
   for (const std::string& reason : object.variables("ks_lost_")) {
     live->lost.emplace_back(reason, *object.find_variable("ks_lost_" + reason));

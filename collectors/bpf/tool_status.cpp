@@ -52,7 +52,7 @@ void Tool::describe() {
       status.lost.push_back({Labels("tool", name).add("reason", reason).text(), 0});
     }
     for (const std::string& program : live_->costs ? live_->tool->programs : kNoPrograms) {
-      status.programs.push_back({Labels("tool", name).add("program", program).text(), 0, 0});
+      status.programs.push_back({Labels("tool", name).add("program", program).text(), 0, 0, {}});
     }
   }
   {
@@ -95,6 +95,7 @@ void Tool::count() {
     const ProgramCost& cost = live_->costs->programs()[i];
     status_.programs[i].runs = cost.runs;
     status_.programs[i].seconds = cost.seconds;
+    status_.programs[i].misses = program_misses(live_->program_descriptors[i]);
   }
 }
 

@@ -53,10 +53,14 @@ def cost_agrees_with_the_kernel(tool):
     import subprocess
     sysctl = "/proc/sys/kernel/bpf_stats_enabled"
 
+    missed = [0]
+
     def kernel_ns():
         text = subprocess.run(["bpftool", "prog", "show", "name", "on_enter_btf"],
                               capture_output=True, text=True).stdout
         words = text.split()
+        # The kernel names them only when there are any.
+        missed[0] = int(words[words.index("recursion_misses") + 1]) if "recursion_misses" in words else 0
         return (int(words[words.index("run_time_ns") + 1]), int(words[words.index("run_cnt") + 1]))
 
     with open(sysctl, "w") as switch:
@@ -74,6 +78,7 @@ def cost_agrees_with_the_kernel(tool):
             switch.write("0")
     labels = {"program": "on_enter_btf"}
     near(then.delta(ours, "kernstat_bpf_program_runs_total", **labels), runs, 0.05, "runs")
+    expect(then.sum("kernstat_bpf_program_misses_total", **labels), missed[0], "misses")
     mine = then.delta(ours, "kernstat_bpf_program_run_seconds_total", **labels) * 1e9
     print(f"per run: kernel {ns / runs:.1f} ns, wrapper {mine / runs:.1f} ns")
     near(mine, ns, 0.2, "run time")
