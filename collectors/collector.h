@@ -156,6 +156,9 @@ struct CollectorSpec {
   std::chrono::milliseconds interval{1000};
   bool enabled = true;
   Lane lane = Lane::kFast;
+  /// Says what others wrote: it is said last, so that its names yield to those of the collectors,
+  /// and its series are the first that a limit meets.
+  bool yields = false;
   std::vector<OptionSpec> options;
   /// Makes one. Fails only for options that cannot work; a missing source is found by read().
   std::function<Result<std::unique_ptr<Collector>>(const Host&, const Options&)> make;

@@ -69,6 +69,9 @@ class Families {
   /// `_bucket`): histograms and summaries that come as text. `labels` includes le or quantile.
   virtual void part(std::string_view suffix, std::string_view labels, double value) = 0;
 
+  /// True when the family's name has been said with another type or help: its samples are dropped.
+  virtual bool conflicts(const Metric& /*metric*/) const { return false; }
+
   /// Series said so far, beyond a limit too; how many a histogram is depends on who will read them.
   virtual std::size_t said() const { return 0; }
 

@@ -111,11 +111,10 @@ void write_web(Writer& out) {
 void write_limits(Writer& out) {
   const LimitsConfig limits;
   out.section("limits", "What one scrape may cost.");
-  out.key(
-      1, "series", std::to_string(limits.series),
-      "Most series in a scrape besides the daemon's own, as Prometheus counts them (a classic "
-      "histogram is one for each bucket and two more); what is beyond is cut and counted, of the "
-      "largest collector first.");
+  out.key(1, "series", std::to_string(limits.series),
+          "Most series in a scrape besides the daemon's own, as Prometheus counts them (a classic "
+          "histogram is one for each bucket and two more); what is beyond is cut and counted, "
+          "first of text files, then of the largest collector.");
   out.key(1, "scrape_bytes", size(limits.scrape_bytes),
           "Most bytes in a scrape before compression; what is beyond is cut and counted.");
   out.key(1, "stretch", flag(limits.stretch),

@@ -64,8 +64,8 @@ class Collectors {
   Collectors& operator=(Collectors&&) = delete;
 
   /// Says the latest samples of all selected collectors, each under its own lock; those that had
-  /// most series the last time come last, so that a limit of series meets them. Makes no system
-  /// call that can block.
+  /// most series the last time come last, so that a limit of series meets them, and behind them
+  /// those that yield. Makes no system call that can block.
   virtual void write_all(Families& out, const Selection& selection) = 0;
   /// Says what the daemon knows of the selected collectors and of itself.
   virtual void write_own(Families& out, const Selection& selection) = 0;

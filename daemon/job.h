@@ -67,6 +67,7 @@ class Job {
   CollectorStatus status() const;
   /// Series of the last write(), those beyond a limit included.
   std::uint64_t series() const;
+  bool yields() const { return setup_.spec.yields; }
   bool has_ended_a_read() const;
   JobFigures figures() const;
 

@@ -60,6 +60,11 @@ void Page::family(const Metric& metric) {
   families_.push_back({keep(metric.name), keep(metric.help), metric.type, kEnd, kEnd, hash});
 }
 
+bool Page::conflicts(const Metric& metric) const {
+  const Family* const known = find(metric.name);
+  return known != nullptr && (known->type != metric.type || text(known->help) != metric.help);
+}
+
 const Page::Family* Page::find(std::string_view name) const {
   if (family_slots_.empty()) return nullptr;
   const std::uint64_t hash = hash_of(name);

@@ -69,6 +69,7 @@ class Page final : public Families {
   explicit Page(std::size_t series_limit = kDefaultSeriesLimit) : series_limit_(series_limit) {}
 
   void family(const Metric& metric) override;
+  bool conflicts(const Metric& metric) const override;
   void sample(std::string_view labels, double value) override;
   void sample(std::string_view labels, std::uint64_t value) override;
   void histogram(std::string_view labels, const HistogramView& histogram) override;

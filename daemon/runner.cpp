@@ -147,13 +147,21 @@ bool Runner::stop(std::chrono::milliseconds patience) {
 
 void Runner::write_all(Families& out, const Selection& selection) {
   const auto all = jobs();
-  std::vector<std::pair<std::uint64_t, Job*>> order;
+  struct Place {
+    bool yields;
+    std::uint64_t series;
+    Job* job;
+  };
+  std::vector<Place> order;
   for (const auto& job : *all) {
-    if (selection.contains(job->name())) order.emplace_back(job->series(), job.get());
+    if (selection.contains(job->name())) {
+      order.push_back({job->yields(), job->series(), job.get()});
+    }
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [series, job] : order) job->write(out);
+  std::stable_sort(order.begin(), order.end(), [](const Place& a, const Place& b) {
+    return a.yields != b.yields ? b.yields : a.series < b.series;
+  });
+  for (const Place& place : order) place.job->write(out);
 }
 
 void Runner::write_own(Families& out, const Selection& selection) {

@@ -30,12 +30,16 @@ constexpr Metric kOpenFds{"process_open_fds", MetricType::kGauge,
 constexpr Metric kMaxFds{"process_max_fds", MetricType::kGauge,
                          "Most descriptors that this daemon may have, from RLIMIT_NOFILE."};
 
+constexpr Metric kMaxVirtual{"process_virtual_memory_max_bytes", MetricType::kGauge,
+                             "Most address space that this daemon may have, from RLIMIT_AS."};
+
 struct SelfSample {
   double cpu_seconds = 0;
   double start_seconds = 0;
   ProcessStat stat;
   std::uint64_t open_fds = 0;
   std::uint64_t max_fds = 0;
+  std::uint64_t max_virtual_bytes = 0;
 };
 
 double seconds_of(clockid_t clock) {
@@ -63,6 +67,8 @@ class SelfCollector final : public Sampled<SelfSample> {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("RLIMIT_NOFILE");
     sample.max_fds = limit.rlim_cur;
+    if (::getrlimit(RLIMIT_AS, &limit) != 0) return fail_errno("RLIMIT_AS");
+    sample.max_virtual_bytes = limit.rlim_cur;
     return count_descriptors(sample.open_fds);
   }
   void write_sample(const SelfSample& sample, Families& out) const override {
@@ -73,6 +79,8 @@ class SelfCollector final : public Sampled<SelfSample> {
     out.single(kStart, sample.start_seconds);
     out.single(kOpenFds, sample.open_fds);
     out.single(kMaxFds, sample.max_fds);
+    // Without a limit it is the largest number, as the client libraries have it.
+    out.single(kMaxVirtual, sample.max_virtual_bytes);
   }
 
   Result<void> count_descriptors(std::uint64_t& count) {

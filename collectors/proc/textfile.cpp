@@ -67,6 +67,7 @@ const Registration kRegistration{
      .help = "Metrics that other programs leave in *.prom files (text format 0.0.4).",
      .interval = std::chrono::seconds(5),
      .lane = Lane::kSlow,
+     .yields = true,
      .options = {{"directories", OptionType::kTextList, "[]",
                   std::string("Directories, or glob patterns of them; empty: ") + kUsualDirectory +
                       " if it is there."},

@@ -18,6 +18,8 @@ constexpr Metric kErrors{"kernstat_textfile_errors", MetricType::kGauge,
                          "Problems in a text file now, by reason: unreadable, syntax and timestamp "
                          "cost the whole file, conflict a family of it, duplicate and limit a "
                          "sample each."};
+constexpr Metric kErrorLine{"kernstat_textfile_error_line", MetricType::kGauge,
+                            "Line of the first problem of a text file, by reason."};
 
 // The text for people is bounded; the metric counts all.
 constexpr std::uint64_t kMostTold = 10;
@@ -56,14 +58,20 @@ TextExposition::TextExposition(std::vector<std::shared_ptr<const ReadTextFile>> 
   if (reported_ > told_) problem_ += "; and " + std::to_string(reported_ - told_) + " more";
 }
 
-void TextExposition::report(const std::string& path, const TextProblem& problem,
-                            std::uint64_t times) {
+void TextExposition::count(std::vector<Count>& counts, const std::string& path,
+                           const TextProblem& problem, std::uint64_t times) {
   Labels labels("file", path);
   labels.add("reason", problem_name(problem.kind));
-  const auto known = std::find_if(counts_.begin(), counts_.end(), [&](const Count& count) {
-    return count.labels == labels.text();
-  });
-  (known == counts_.end() ? counts_.emplace_back(Count{labels.text(), 0}) : *known).count += times;
+  const auto known = std::find_if(counts.begin(), counts.end(),
+                                  [&](const Count& one) { return one.labels == labels.text(); });
+  Count& one = known == counts.end() ? counts.emplace_back(Count{labels.text()}) : *known;
+  if (one.line == 0) one.line = problem.line;
+  one.count += times;
+}
+
+void TextExposition::report(const std::string& path, const TextProblem& problem,
+                            std::uint64_t times) {
+  count(counts_, path, problem, times);
   reported_ += times;
   if (messages_ == kMostTold) return;
   ++messages_;
@@ -165,12 +173,18 @@ void TextExposition::drop_duplicates() {
 
 void TextExposition::write(Families& out) const {
   std::uint32_t current = UINT32_MAX;
+  std::vector<Count> counts = counts_;
   for (const Sample& sample : samples_) {
     if (sample.family != current) {
       current = sample.family;
       const Family& family = families_[current];
-      out.family({family.name, family.type,
-                  family.has_help ? family.help : std::string_view(family.made_help)});
+      const Metric metric{family.name, family.type,
+                          family.has_help ? family.help : std::string_view(family.made_help)};
+      if (out.conflicts(metric)) {
+        count(counts, files_[sample.file]->path,
+              {TextProblemKind::kConflict, sample.sample->line, {}}, 1);
+      }
+      out.family(metric);
     }
     out.part(suffix_of(sample), labels_of(sample), sample.sample->value);
   }
@@ -179,8 +193,12 @@ void TextExposition::write(Families& out) const {
     if (!file_labels_[i].empty()) out.sample(file_labels_[i], files_[i]->mtime_seconds);
   }
   out.family(kErrors);
-  for (const Count& count : counts_) out.sample(count.labels, count.count);
-  out.single(kScrapeError, std::uint64_t{counts_.empty() ? 0U : 1U});
+  for (const Count& one : counts) out.sample(one.labels, one.count);
+  out.family(kErrorLine);
+  for (const Count& one : counts) {
+    if (one.line != 0) out.sample(one.labels, std::uint64_t{one.line});
+  }
+  out.single(kScrapeError, std::uint64_t{counts.empty() ? 0U : 1U});
 }
 
 }  // namespace kernstat

@@ -35,6 +35,7 @@ class TextExposition {
   TextExposition(std::vector<std::shared_ptr<const ReadTextFile>> files, std::size_t max_series,
                  std::vector<std::pair<std::string, TextProblem>> scan_problems);
 
+  /// Families that a collector has said in another way are in conflict, too.
   void write(Families& out) const;
   /// "path:line: message; …", bounded; empty when all is well.
   const std::string& problem() const { return problem_; }
@@ -56,6 +57,7 @@ class TextExposition {
   struct Count {
     std::string labels;  ///< file="…",reason="…"
     std::uint64_t count = 0;
+    std::size_t line = 0;  ///< of the first one; 0: of none
   };
 
   using Index = std::unordered_map<std::string_view, std::uint32_t>;
@@ -67,6 +69,8 @@ class TextExposition {
   std::string conflict_of(const Family& merged, bool born, const TextFile& file,
                           const TextFile::Family& family) const;
   void drop_duplicates();
+  static void count(std::vector<Count>& counts, const std::string& path, const TextProblem& problem,
+                    std::uint64_t times);
   void report(const std::string& path, const TextProblem& problem, std::uint64_t times = 1);
   std::string_view labels_of(const Sample& sample) const {
     return files_[sample.file]->content.text(sample.sample->labels);

@@ -166,6 +166,10 @@ TEST_CASE("textfile serves the good files and tells what is wrong with the other
     return has(text, "kernstat_textfile_errors{file=\"" + tree.path(file) + "\",reason=\"" +
                          reason + "\"} " + std::to_string(count));
   };
+  CHECK(has(text, "kernstat_textfile_error_line{file=\"" + tree.path("e.prom") +
+                      "\",reason=\"syntax\"} 2"));
+  CHECK(text.find("kernstat_textfile_error_line{file=\"" + tree.path("b.prom")) !=
+        std::string::npos);
   CHECK(error("a.prom", "duplicate", 1));
   CHECK(error("b.prom", "conflict", 1));
   CHECK(error("c.prom", "conflict", 1));
@@ -260,6 +264,24 @@ TEST_CASE("textfile survives what is no file, too large, or too much") {
                       "\",reason=\"limit\"} 30"));
   CHECK(has(text, "kernstat_textfile_errors{file=\"" + tree.path("more.prom") +
                       "\",reason=\"limit\"} 1"));
+}
+
+TEST_CASE("textfile: what a collector says in another way is in conflict, and named") {
+  const TextTree tree;
+  tree.put("a.prom", "good 1\nnode_load1 7\n");
+  TextDirectory directory = tree.directory({8192, 20});
+  const auto exposition = directory.scan();
+  REQUIRE(exposition);
+  const std::string text = page_text([&](Families& out) {
+    out.single({"node_load1", MetricType::kGauge, "Load."}, 0.5);
+    exposition->write(out);
+  });
+  CHECK(has(text, "node_load1 0.5"));
+  CHECK(has(text, "good 1"));
+  const std::string labels = "{file=\"" + tree.path("a.prom") + "\",reason=\"conflict\"}";
+  CHECK(has(text, "kernstat_textfile_errors" + labels + " 1"));
+  CHECK(has(text, "kernstat_textfile_error_line" + labels + " 2"));
+  CHECK(has(text, "node_textfile_scrape_error 1"));
 }
 
 TEST_CASE("textfile: a directory that is not there is an error only when it was asked for") {

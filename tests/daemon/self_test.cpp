@@ -38,7 +38,7 @@ TEST_CASE("self: the numbers of this process") {
   (*collector)->publish();
   testing::Lines lines;
   (*collector)->write(lines, true);
-  CHECK(lines.lines.size() == 7);
+  CHECK(lines.lines.size() == 8);
   CHECK(std::stod(*lines.value("process_resident_memory_bytes")) > 1e6);
   CHECK(std::stoi(*lines.value("process_open_fds")) >= 3);
   const double age =
