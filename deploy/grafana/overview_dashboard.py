@@ -3,6 +3,8 @@
 from panels import BAD, GOOD, POOR, dashboard, lines, link_to, number
 
 RATIO = {"min": 0, "max": 1}
+# Somebody waits for reads and writes; a loop device only shows what it does to the disk below.
+DISKS = 'stage="total",operation=~"read|write",device!~"loop.*"'
 LINKS = {"memory": "Memory", "cpu": "CPU and scheduler", "block": "Block I/O", "filesystems": "File systems",
          "tcp": "TCP and sockets", "packets": "Packets", "own": "Cost and health"}
 
@@ -43,8 +45,8 @@ def numbers():
             "`ps -eo rss,pid,comm --sort=-rss | head`."),
             "bottomk(1, instance:node_memory_available:ratio{$S})", ((0.05, POOR), (0.1, GOOD)), base=BAD, worst=True, **RATIO),
         small("block", "Slowest disk (p99)", "s", (
-            "99th percentile of block requests, of the slowest device.", "Below 0.05 s, on SSDs below 0.01 s.", "`iostat -xz 1 5`."),
-            'topk(1, instance:kernstat_block_io_duration_seconds:p99{$S,stage="total"} >= 0)', ((0.05, POOR), (0.5, BAD)),
+            "99th percentile of reads or writes, of the slowest device.", "Below 0.05 s, on SSDs below 0.01 s.", "`iostat -xz 1 5`."),
+            f'topk(1, instance:kernstat_block_io_duration_seconds:p99{{$S,{DISKS}}} >= 0)', ((0.05, POOR), (0.5, BAD)),
             legend="{{device}} {{operation}} {{instance}}", worst=True),
         small("filesystems", "Fullest file system", "percentunit", (
             "The part of the fullest file system that is used, of those that can be written.", "Below 0.8.",
@@ -85,7 +87,7 @@ def curves():
             ("node_memory_SwapTotal_bytes{$S} - node_memory_SwapFree_bytes{$S}", "swap used {{instance}}"), min=0),
         curve("block", "Disk latency (p99)", "s", (
             "99th percentile of reads and writes, by device.", "Below 0.05 s.", "Slow with little load: the device, or its neighbours."),
-            ('instance:kernstat_block_io_duration_seconds:p99{$S,stage="total",operation=~"read|write"}',
+            (f"instance:kernstat_block_io_duration_seconds:p99{{$S,{DISKS}}}",
              "{{device}} {{operation}} {{instance}}"), min=0),
         curve("block", "Disks busy", "percentunit", (
             "Part of the time in which the device had something to do.", "Below 0.8.", "`pidstat -d 1 5` names who reads and writes."),

@@ -18,7 +18,11 @@ SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"])
 MODES = ("classic", "native")
 
 # Tools that are off by default but have panels.
-CONFIG = "bpf: {tools: {runqlat: {enabled: true}, qdisclat: {enabled: true}, gethostlatency: {enabled: true}}}\n"
+CONFIG = """
+bpf: {tools: {runqlat: {enabled: true}, qdisclat: {enabled: true}, gethostlatency: {enabled: true}}}
+# The load's own mounts and those of the machine it runs on are of no interest.
+collectors: {filesystem: {mount_points_exclude: '^/(dev|proc|sys|run|mnt|var/tmp)($|/)'}}
+"""
 
 
 def skip(reason):
