@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/load.h"
 
+#include <algorithm>
+
 #include "collectors/bpf/discover.h"
 #include "collectors/support/host.h"
 #include "daemon/log.h"
 
 namespace kernstat {
+namespace {
+
+// A name stands for one thing: in the configuration, in collect[] and in the label `collector`.
+void drop_namesakes(const std::string& directory, std::vector<CollectorSpec>& tools,
+                    Problems& problems) {
+  const auto& others = registered_collectors();
+  std::erase_if(tools, [&](const CollectorSpec& tool) {
+    const bool taken = std::any_of(others.begin(), others.end(),
+                                   [&](const CollectorSpec& one) { return one.name == tool.name; });
+    if (taken) problems.add({directory, 0, 0, tool.name + ": a collector has this name"});
+    return taken;
+  });
+}
+
+}  // namespace
 
 const std::vector<CollectorSpec>& Loader::tools(const BpfConfig& bpf) {
   if (!tools_) {
@@ -19,6 +36,7 @@ const std::vector<CollectorSpec>& Loader::tools(const BpfConfig& bpf) {
     const bpf::Broken broken =
         line_.command == Command::kCheckConfig ? bpf::Broken::kReport : bpf::Broken::kStand;
     tools_ = bpf::discover_tools(bpf, std::move(settings), broken, tool_problems_);
+    drop_namesakes(bpf.user_dir.empty() ? bpf.dir : bpf.user_dir, *tools_, tool_problems_);
   }
   return *tools_;
 }

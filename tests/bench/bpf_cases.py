@@ -66,7 +66,7 @@ CASES = {
     "qdisclat": [Case("packet", stimuli.packets)],
     "runqlat": [Case("context switch", stimuli.switches, runs=1)],
     "skbdrop": [Case("dropped packet", stimuli.dropped_packets, runs=1), Case("connection", stimuli.connections)],
-    "softirqs": [Case("soft interrupt", stimuli.dropped_packets, runs=2)],
+    "softirqtime": [Case("soft interrupt", stimuli.dropped_packets, runs=2)],
     "syncsnoop": [Case("sync", lambda: stimuli.files(stimuli.sync_often, "/dev/shm"), runs=2)],
     "tcpconnlat": [Case("connection", stimuli.connections)],
     "tcplife": [Case("connection", stimuli.connections)],

@@ -9,7 +9,7 @@ import tempfile
 
 BUILD = os.environ["KERNSTAT_BUILD"]
 DAEMON = os.path.join(BUILD, "kernstatd")
-GOOD = "softirqs"
+GOOD = "softirqtime"
 
 BROKEN = {
     "unknown_key": ("help: A tool with a mistake in it.\nmetrics:\n"
@@ -42,9 +42,9 @@ def write(directory):
                 file.write(source)
         elif source:
             shutil.copy(os.path.join(BUILD, "bpf", source + ".bpf.o"), target)
-    for suffix in (".yaml", ".bpf.o"):
-        shutil.copy(os.path.join(BUILD, "bpf", GOOD + suffix),
-                    os.path.join(directory, "mine" + suffix))
+    for name in ("mine", "loadavg"):
+        for suffix in (".yaml", ".bpf.o"):
+            shutil.copy(os.path.join(BUILD, "bpf", GOOD + suffix), os.path.join(directory, name + suffix))
 
 
 def run(config, *arguments):
@@ -65,6 +65,8 @@ def main():
         assert checked.returncode == 2, f"exit {checked.returncode}: {checked.stderr}"
         for name, (_, _, words) in BROKEN.items():
             assert words in checked.stderr, f"{name}: {words!r} is not in\n{checked.stderr}"
+
+        assert "loadavg: a collector has this name" in checked.stderr, checked.stderr
 
         once = run(config, "--once")
         table = {line.split()[0]: line for line in once.stderr.splitlines() if line.split()}

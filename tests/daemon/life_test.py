@@ -213,7 +213,7 @@ class Tools(unittest.TestCase):
             self.assertIn('<td class="shed">shed</td>', page)
 
     def test_the_configuration_says_how_many_series_a_tool_may_have(self):
-        limits = "biolatency: {max_series: 20}, softirqs: {enabled: true}, tcpresets: {enabled: true, max_series: 0.5}"
+        limits = "biolatency: {max_series: 20}, softirqtime: {enabled: true}, tcpresets: {enabled: true, max_series: 0.5}"
         with Daemon(f"--bpf.dir={BUILD}/bpf", config=f"bpf: {{tools: {{{limits}}}}}\n", bpf=True) as daemon:
             self.ran(daemon, "biolatency")
             capacity = 'kernstat_bpf_map_capacity{tool="biolatency",map="block_requests"}'
@@ -223,7 +223,7 @@ class Tools(unittest.TestCase):
             listed = run(f"--bpf.dir={BUILD}/bpf", f"--config.file={daemon.config_file}", "--list").stdout
             tools = {block.split()[0]: block for block in re.split(r"\n  (?=\S)", listed)}
             self.assertIn("max_series", tools["biolatency"])
-            self.assertNotIn("max_series", tools["softirqs"], "its map is an array with a place for each vector")
+            self.assertNotIn("max_series", tools["softirqtime"], "its map is an array with a place for each vector")
 
     def test_each_kill_switch_leaves_the_tools_off(self):
         """The kernel's command line, from a /proc of which only that file is another; the file, in a mount namespace of

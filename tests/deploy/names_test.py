@@ -59,10 +59,24 @@ def known():
     return names
 
 
+def twice():
+    """Collectors and tools of one name: they would say the same series of themselves."""
+    said = subprocess.run([BUILD / "kernstatd", "--list", "--bpf.dir", BUILD / "bpf"], text=True, timeout=60,
+                          stdout=subprocess.PIPE, check=True).stdout
+    names = re.findall(r"^  (\w+) +(?:on|off) ", said, re.M)
+    assert len(names) > 50, said
+    tools = {path.stem for path in (SOURCE / "bpf").glob("*.yaml")}
+    return sorted({name for name in names if names.count(name) > 1} | (tools - set(names)))
+
+
 def main():
     if not (BUILD / "kernstatd").exists():
         print("skipped: kernstatd is not built")
         return 77
+    both = twice()
+    if both:
+        print(f"names of two things, or of a tool that is not offered: {both}")
+        return 1
     names = known()
     wrong = sorted({f"{where}: {metric}" for where, metric in used()
                     if metric not in names and re.sub(r"_(bucket|sum|count)$", "", metric) not in names})

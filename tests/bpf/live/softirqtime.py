@@ -53,4 +53,4 @@ def every_vector_exists(tool):
            "vectors")
 
 
-main("softirqs", agrees_with_proc_softirqs, every_vector_exists)
+main("softirqtime", agrees_with_proc_softirqs, every_vector_exists)
