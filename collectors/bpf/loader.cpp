@@ -104,13 +104,9 @@ Result<void> insert_first_entries(const Object& object, const Plan& plan) {
   for (const Source& source : plan.sources) {
     if (source.is_records || source.is_array) continue;
     MapScan scan(object.map(source.name));
-    const std::vector<std::byte> other(source.key.size, std::byte{0xff});
-    const auto inserted = scan.insert_zero(other);
-    if (!inserted) return inserted;
-    if (!source.zero) continue;
-    for (const auto& key : known_keys(source.key)) {
-      const auto zero = scan.insert_zero(key);
-      if (!zero) return zero;
+    for (const auto& key : first_keys(source)) {
+      const auto inserted = scan.insert_zero(key);
+      if (!inserted) return inserted;
     }
   }
   return {};

@@ -27,6 +27,14 @@ std::uint64_t map_bytes(bool is_hash, bool is_percpu, std::size_t key_size, std:
   return entries * element + buckets + values + spare;
 }
 
+std::vector<std::vector<std::byte>> first_keys(const Source& source) {
+  if (source.is_records || source.is_array) return {};
+  std::vector<std::vector<std::byte>> keys;
+  if (source.zero) keys = known_keys(source.key);
+  keys.emplace_back(source.key.size, std::byte{0xff});
+  return keys;
+}
+
 std::vector<std::vector<std::byte>> known_keys(const KeyLayout& layout) {
   std::vector<std::vector<std::byte>> keys{std::vector<std::byte>(layout.size)};
   if (layout.columns.empty()) return {};

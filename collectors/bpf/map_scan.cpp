@@ -160,7 +160,7 @@ bool MapScan::remove(std::span<const std::byte> key) {
   return bpf_map_delete_elem(fd_, key.data()) == 0;
 }
 
-Result<void> MapScan::clear(const Rows& rows) {
+Result<void> MapScan::clear(const Rows& rows, const std::vector<std::vector<std::byte>>& keep) {
   for (std::size_t i = 0; i < rows.count; ++i) {
     if (!is_array_) {
       remove(rows.key(i));
@@ -169,6 +169,10 @@ Result<void> MapScan::clear(const Rows& rows) {
     batch_values_.assign(std::max(batch_values_.size(), words_ * copies_), 0);
     const int error = bpf_map_update_elem(fd_, rows.key(i).data(), batch_values_.data(), BPF_ANY);
     if (error != 0) return fail_errno("map " + name_, -error);
+  }
+  for (const auto& key : keep) {
+    const auto inserted = insert_zero(key);
+    if (!inserted) return inserted;
   }
   return {};
 }

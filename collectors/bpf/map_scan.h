@@ -51,8 +51,9 @@ class MapScan {
   /// Puts an entry of zeros, unless there is one.
   Result<void> insert_zero(std::span<const std::byte> key);
   bool remove(std::span<const std::byte> key);
-  /// Empties the map (an array: all zeros) of the entries that `rows`, its last read, found.
-  Result<void> clear(const Rows& rows);
+  /// Empties the map (an array: all zeros) of the entries that `rows`, its last read, found; those
+  /// of `keep` are zeros then.
+  Result<void> clear(const Rows& rows, const std::vector<std::vector<std::byte>>& keep);
 
   /// For tests and the bench: read one by one from now on.
   void forbid_batches() { batches_ = Batches::kNo; }

@@ -126,7 +126,6 @@ class Planner {
     if (map->max_series > 0 && !source.is_array) source.capacity = map->max_series;
     source.idle = map->idle;
     source.iterator = map->filled_by;
-    if (!source.iterator.empty()) source.zero = false;
     if (map->zero) source.zero = *map->zero;
     if (source.zero && !source.is_array && known_keys(source.key).empty()) {
       return fail(ErrorKind::kInvalid, "zero needs labels whose values are known (enum, bool)");

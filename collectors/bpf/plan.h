@@ -66,6 +66,10 @@ std::optional<Plan> make_plan(const ToolSpec& spec, const Object& object, Proble
 std::uint64_t map_bytes(bool is_hash, bool is_percpu, std::size_t key_size, std::size_t value_size,
                         std::uint64_t entries, std::size_t cpus);
 
+/// Keys that a hash of series has from the start: `other`, and with `zero` all known ones. None for
+/// an array or records.
+std::vector<std::vector<std::byte>> first_keys(const Source& source);
+
 /// All keys that can be made of the columns' known values; empty when there are too many (256) or a
 /// column has none.
 std::vector<std::vector<std::byte>> known_keys(const KeyLayout& layout);

@@ -106,7 +106,7 @@ Result<void> Tool::read_sources(std::int64_t now_ns, std::uint64_t epoch) {
     const Source& source = *state->source;
     if (!source.iterator.empty()) {
       if (state->scan) {
-        const auto cleared = state->scan->clear(state->rows);
+        const auto cleared = state->scan->clear(state->rows, state->first_keys);
         if (!cleared) return cleared;
       }
       output.clear();

@@ -17,7 +17,8 @@ namespace kernstat::bpf {
 struct SourceState {
   const Source* source = nullptr;
   KeyLayout key;
-  std::optional<MapScan> scan;  // none for records
+  std::vector<std::vector<std::byte>> first_keys;  // of a map that an iterator fills
+  std::optional<MapScan> scan;                     // none for records
   std::unique_ptr<SeriesBook> book;
   Rows rows;
   std::uint64_t bytes = 0;

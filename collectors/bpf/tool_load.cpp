@@ -53,6 +53,7 @@ Result<void> Tool::load(std::int64_t now_ns) {
       state->bytes = bytes_of(object.map(source.name));
       state->full = object.find_variable("ks_full_" + source.name);
     }
+    if (!source.iterator.empty()) state->first_keys = first_keys(source);
     const bool ages = source.iterator.empty() && !source.is_array;
     state->book = std::make_unique<SeriesBook>(
         state->key, source.views, SeriesBook::Options{source.idle.count() * 1'000'000, ages});

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 
-from common import MemoryCgroup
+from common import MemoryCgroup, eventually
 from harness import at_least, expect, main, near
 
 COUNT = "kernstat_memory_reclaim_duration_seconds_count"
@@ -22,6 +22,10 @@ for _ in range(96): os.write(fd, bytes(1 << 20))
 
 
 def memcg_reclaim_is_counted(tool):
+    eventually(lambda: one_group(tool))
+
+
+def one_group(tool):
     fd, path = tempfile.mkstemp(dir="/var/tmp")
     os.close(fd)
     try:

@@ -100,7 +100,7 @@ def ten_thousand_processes(tool):
 def killed_tool_leaves_nothing(tool):
     def programs():
         listed = subprocess.run(["bpftool", "prog", "show"], capture_output=True, text=True)
-        return listed.stdout.count("name on_exit_btf")
+        return listed.stdout.count("name on_exit_")
 
     with_one = programs()
     victim = Tool("hostile", directory=DIRECTORY, only_tgid=1)

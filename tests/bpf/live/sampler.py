@@ -52,11 +52,12 @@ def cost_agrees_with_the_kernel(tool):
     """Within 20 % of what BPF_ENABLE_STATS tells of the same program in the same time."""
     import subprocess
     sysctl = "/proc/sys/kernel/bpf_stats_enabled"
+    program = "on_enter_btf" if ("tp_btf", "sys_enter") in tool.hooks() else "on_enter_raw"
 
     missed = [0]
 
     def kernel_ns():
-        text = subprocess.run(["bpftool", "prog", "show", "name", "on_enter_btf"],
+        text = subprocess.run(["bpftool", "prog", "show", "name", program],
                               capture_output=True, text=True).stdout
         words = text.split()
         # The kernel names them only when there are any.
@@ -76,7 +77,7 @@ def cost_agrees_with_the_kernel(tool):
     finally:
         with open(sysctl, "w") as switch:
             switch.write("0")
-    labels = {"program": "on_enter_btf"}
+    labels = {"program": program}
     near(then.delta(ours, "kernstat_bpf_program_runs_total", **labels), runs, 0.05, "runs")
     expect(then.sum("kernstat_bpf_program_misses_total", **labels), missed[0], "misses")
     mine = then.delta(ours, "kernstat_bpf_program_run_seconds_total", **labels) * 1e9

@@ -57,6 +57,16 @@ def in_own_namespace(tool):
     repeatedly(tool)
 
 
+def states_without_sockets_are_zero(tool):
+    """Whoever asks for a state gets a number, and no state that there is not."""
+    for _ in range(2):
+        scrape = tool.scrape()
+        shown = {(labels["family"], labels["state"]) for labels, _ in scrape.select(NAME)}
+        expect(len(shown), 2 * 12, f"pairs of family and state in {sorted(shown)}")
+        expect("other" in str(shown), False, "other")
+        expect(scrape.sum(NAME, state="closing"), 0, "closing")
+
+
 def in_another_namespace(tool):
     """A process has to be there for the namespace to be found: this one's thread is not enough."""
     with namespace(f"ks-s-{os.getpid()}") as name:
@@ -67,4 +77,4 @@ def in_another_namespace(tool):
             process.kill()
 
 
-main("tcpsockets", in_own_namespace, in_another_namespace)
+main("tcpsockets", in_own_namespace, states_without_sockets_are_zero, in_another_namespace)
