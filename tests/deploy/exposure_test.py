@@ -12,7 +12,7 @@ import tempfile
 
 UNITS = pathlib.Path(os.environ["KERNSTAT_SOURCE"]) / "deploy/systemd"
 LIMITS = {"kernstat.service alone": ([], 2.6), "with full.conf": (["full.conf"], 3.0),
-          "with symbols.conf": (["symbols.conf"], 3.0)}
+          "with symbols.conf": (["symbols.conf"], 3.0), "with both": (["full.conf", "symbols.conf"], 3.4)}
 
 
 def exposure(drop_ins):

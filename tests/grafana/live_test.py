@@ -126,6 +126,13 @@ def compare_forms(stack):
         yield f"only {compared} records could be compared"
 
 
+def check_own_health(stack):
+    """Nothing of what the daemon says is left out of a scrape, and no collector fails under the load."""
+    for query in ("kernstat_series_dropped_total > 0", 'kernstat_collector_state{state="failed"} == 1'):
+        for one in stack.get("classic", "query", query=query)["result"]:
+            yield f"{query}: {one['metric']}"
+
+
 def main():
     if not os.environ.get("KERNSTAT_FULL"):
         skip(f"runs for {SECONDS} s; KERNSTAT_FULL=1 runs it")
@@ -136,7 +143,7 @@ def main():
             time.sleep(1)
             stack.check_alive()
         check_forms(stack)
-        empty += compare_forms(stack)
+        empty += [*compare_forms(stack), *check_own_health(stack)]
         for mode in MODES:
             for name, board in dashboards().items():
                 missing, listed, good = check_queries(stack, mode, name, board)
