@@ -38,8 +38,13 @@ void log_summary(const std::vector<CollectorStatus>& all) {
                                   {"failed", number(CollectorState::kFailed)},
                                   {"starting", number(CollectorState::kStarting)}});
   for (const Denied& one : denied_by_reason(all)) {
-    log_warn("a privilege is missing",
-             {{"error", one.why}, {"remedy", one.remedy}, {"collectors", one.collectors}});
+    constexpr std::string_view kMessage = "a privilege is missing";
+    if (one.remedy.empty()) {
+      log_warn(kMessage, {{"error", one.why}, {"collectors", one.collectors}});
+    } else {
+      log_warn(kMessage,
+               {{"error", one.why}, {"remedy", one.remedy}, {"collectors", one.collectors}});
+    }
   }
 }
 
