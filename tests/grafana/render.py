@@ -52,7 +52,8 @@ def buckets(result):
 
 def data(stack, panel, begin, end):
     size, defaults = panel["gridPos"], panel.get("fieldConfig", {}).get("defaults", {})
-    made = {"type": panel["type"], "title": panel["title"], "unit": defaults.get("unit"), "min": defaults.get("min"), **size}
+    made = {"type": panel["type"], "title": panel["title"], "unit": defaults.get("unit"), "min": defaults.get("min"),
+            "max": defaults.get("max"), **size}
     results = []
     for target in panel.get("targets", []):
         expr = substitute(target["expr"])
