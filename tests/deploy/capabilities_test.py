@@ -13,11 +13,11 @@ import subprocess
 import sys
 import tempfile
 
-from harness import BUILD, UNITS, Systemd, drop_in, require, skip
+from harness import BUILD, UNITS, Systemd, drop_in, free_port, require, skip
 from systemd_test import scrape, status_of
 
 NOBODY = 65534
-PORT, OTHER_PORT = 18775, 18776
+PORT, OTHER_PORT = free_port(), free_port()
 NETWORK = f"/proc/{os.getpid()}/ns/net"  # of a process of another user: this one
 BITS = {"dac_read_search": 2, "sys_ptrace": 19, "sys_admin": 21, "syslog": 34, "perfmon": 38, "bpf": 39}
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real systemd as process 1 of private namespaces, for tests of units."""
+import contextlib
 import os
 import pathlib
+import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,6 +46,15 @@ exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=test \
 def skip(reason):
     print(f"skipped: {reason}")
     sys.exit(77)
+
+
+def free_port():
+    """One that nobody listens on, below those that the kernel gives to connections: tests may run beside each other,
+    and twice on one machine."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", random.randrange(20000, 32000)))
+            return one.getsockname()[1]
 
 
 def require():

@@ -14,10 +14,10 @@ import urllib.request
 
 import yaml
 
-from harness import BUILD, require_namespaces, skip, wait_for
+from harness import BUILD, free_port, require_namespaces, skip, wait_for
 
 SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"]) / "deploy"
-PORT = 18781
+PORT = free_port()
 
 # What Kubernetes knows below the kinds used here; None: a scalar or anything.
 NAMED = {"name": None}

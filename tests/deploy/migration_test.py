@@ -18,9 +18,9 @@ import urllib.request
 import yaml
 
 from existing_dashboards_test import SOURCE, listed
-from harness import BUILD, skip, wait_for
+from harness import BUILD, free_port, skip, wait_for
 
-NODE, KERNSTAT, PROMETHEUS = 18801, 18802, 18803
+NODE, KERNSTAT, PROMETHEUS = free_port(), free_port(), free_port()
 SECONDS = 40
 # node_exporter's own name for itself, and what the page names beside the README's table.
 NAMED = {"node_exporter_build_info", "node_selinux_enabled", "node_network_speed_bytes"}

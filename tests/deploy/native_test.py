@@ -18,11 +18,11 @@ import time
 import urllib.parse
 import urllib.request
 
-from harness import skip, wait_for
+from harness import free_port, skip, wait_for
 from rules_test import OBJECTS, OBSERVED_PER_MINUTE, input_series, lengths_of, needed, promtool, rules, write_test
 import remote_write
 
-PORT = 18793
+PORT = free_port()
 MINUTE = 60
 BUCKET = 2**(1 / 8)  # of schema 3
 

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import urllib.request
 
-from harness import BUILD, skip, wait_for
+from harness import BUILD, free_port, skip, wait_for
 
 SOURCE = pathlib.Path(os.environ["KERNSTAT_SOURCE"])
-DAEMON, PROMETHEUS = 18785, 18786
+DAEMON, PROMETHEUS = free_port(), free_port()
 
 
 def ask(query):

@@ -5,9 +5,9 @@
 configuration is wrong is not started again, until somebody does."""
 import sys
 
-from harness import Systemd, drop_in, require, wait_for
+from harness import Systemd, drop_in, free_port, require, wait_for
 
-PORT = 18791
+PORT = free_port()
 ADDRESS = "192.0.2.1"  # RFC 5737: for documentation, nobody's
 # More than any limit of systemd's own (5 starts in 10 s), or one that would be thought generous.
 TRIES = 15

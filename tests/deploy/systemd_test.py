@@ -8,10 +8,10 @@ import pathlib
 import sys
 import urllib.request
 
-from harness import Systemd, drop_in, require, wait_for
+from harness import Systemd, drop_in, free_port, require, wait_for
 
 CAP_PERFMON, CAP_BPF = 1 << 38, 1 << 39
-PORT = 18771
+PORT = free_port()
 
 
 def status_of(path):
