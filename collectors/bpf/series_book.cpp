@@ -143,9 +143,11 @@ void SeriesBook::update(const Rows& rows, Names& names, std::uint64_t epoch, std
   announce_symbols(rows, names);
   if (epoch != epoch_) rename(names);
   epoch_ = epoch;
+  row_keys_.assign(rows.count, nullptr);
   // Keys that leave go first, so that their numbers are in `base` before the sums are made.
   for (std::size_t i = 0; i < rows.count; ++i) {
     Key& key = find(rows.key(i), names, now_ns);
+    row_keys_[i] = &key;
     const auto value = rows.value(i);
     const std::uint64_t checksum = std::accumulate(value.begin(), value.end(), std::uint64_t{0});
     if (checksum != key.checksum) key.moved_ns = now_ns;
@@ -154,6 +156,7 @@ void SeriesBook::update(const Rows& rows, Names& names, std::uint64_t epoch, std
     if (!should_leave(key, now_ns) || !take(rows.key(i), last_)) continue;
     count(key, last_, true);
     key.round = 0;
+    row_keys_[i] = nullptr;
   }
   drop_unseen();
   for (Metric& metric : metrics_) {
@@ -163,8 +166,7 @@ void SeriesBook::update(const Rows& rows, Names& names, std::uint64_t epoch, std
     }
   }
   for (std::size_t i = 0; i < rows.count; ++i) {
-    const auto known = keys_.find(text_of(rows.key(i)));
-    if (known != keys_.end()) count(known->second, rows.value(i), false);
+    if (row_keys_[i] != nullptr) count(*row_keys_[i], rows.value(i), false);
   }
 }
 
@@ -182,14 +184,19 @@ void SeriesBook::drop_unseen() {
 
 void SeriesBook::show(std::size_t i, Shown& into) const {
   const Metric& metric = metrics_[i];
-  into.series.clear();
+  std::size_t count = 0;
   into.words.clear();
   for (const auto& [labels, group] : metric.groups) {
     const bool hidden = group->is_other && is_zero(group->words);
     if (hidden || (!group->is_fixed && !group->is_other && group->live == 0)) continue;
-    into.series.push_back({group->labels, into.words.size()});
+    if (count == into.series.size()) into.series.emplace_back();
+    Shown::Series& series = into.series[count++];
+    // Mostly the same as last time: then nobody counts its owners.
+    if (series.labels != group->labels) series.labels = group->labels;
+    series.offset = into.words.size();
     into.words.insert(into.words.end(), group->words.begin(), group->words.end());
   }
+  into.series.resize(count);
 }
 
 }  // namespace kernstat::bpf

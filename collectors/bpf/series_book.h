@@ -122,6 +122,7 @@ class SeriesBook {
   std::uint64_t round_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t aged_ = 0;
+  std::vector<Key*> row_keys_;  // scratch: of each row of an update; null: it has left
 };
 
 /// A key of 0xff bytes is the map's entry `other`.

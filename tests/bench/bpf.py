@@ -24,13 +24,11 @@ os.environ.setdefault("KERNSTAT_BUILD", os.path.join(ROOT, "build", "dev"))
 import bpf_start  # noqa: E402
 import bpf_stats  # noqa: E402
 from bpf_cases import CASES, RATES  # noqa: E402
-import stimuli  # noqa: E402
 from harness import SKIP, Tool  # noqa: E402
 
 RELEASE = os.path.join(ROOT, "build", "release")
 BUDGET = 0.01  # of one CPU on the busy host, of what is on by default
 START_BUDGET = 2  # seconds
-PEER_BUDGET = 1 / 3
 BUSY = 1
 BEGIN, END = "<!-- bpf prices: made by tests/bench/bpf.py --update -->", "<!-- /bpf prices -->"
 
@@ -89,18 +87,6 @@ def measure_all(names, defaults):
 def sums(rows, defaults):
     """Shares of one CPU of what is on by default, on the three hosts."""
     return [sum(row.shares[host] for row in rows if defaults[row.tool]) for host in range(3)]
-
-
-def compare_biolatency():
-    """Nanoseconds by block I/O of ours and of the tool with a hook each for insert, issue and completion, one after the
-    other; None without that tool."""
-    command = shutil.which("biolatency", path="/usr/sbin:/usr/bin")
-    if command is None:
-        return None
-    with stimuli.block_reads() as make, bpf_stats.kernel_statistics():
-        theirs = bpf_stats.of_peer([command, "--queued", "--disk", "3600", "1"], make)
-        with Tool("biolatency") as tool:
-            return bpf_stats.by_programs(tool, make, None)[0], theirs
 
 
 def percent(share):
@@ -162,11 +148,6 @@ def whole_host(verdicts, rows, defaults):
     shares = sums(rows, defaults)
     print(f"\non by default: idle {shares[0]:.4%}, busy {shares[1]:.4%}, extreme {shares[2]:.4%} of one CPU")
     verdicts.say("on by default, busy host", f"{shares[BUSY]:.3%}", shares[BUSY] <= BUDGET)
-    peers = compare_biolatency()
-    if peers:
-        ours, theirs = peers
-        verdicts.say(f"biolatency, {ours:.0f} ns, to libbpf-tools, {theirs:.0f} ns", f"{ours / theirs:.2f}",
-                     ours <= theirs * PEER_BUDGET)
     seconds, resident, running = bpf_start.start(RELEASE, list(defaults))
     verdicts.say(f"start to ready, {running} of {len(defaults)} tools run", f"{seconds:.2f} s", seconds <= START_BUDGET)
     print(f"{'resident with all tools on':46}{resident / 2**20:12.1f} MiB")

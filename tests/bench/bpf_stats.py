@@ -38,12 +38,18 @@ def programs_of(pid):
     return found
 
 
-def of_process(pid):
-    """Runs and nanoseconds of all programs that a process holds, by the kernel."""
+def by_name(pid):
+    """Runs and nanoseconds of each program that a process holds, by the kernel."""
     ids = programs_of(pid)
     text = subprocess.run(["bpftool", "-j", "prog", "show"], check=True, capture_output=True, text=True).stdout
-    mine = [program for program in json.loads(text) if program["id"] in ids]
-    return sum(each.get("run_cnt", 0) for each in mine), sum(each.get("run_time_ns", 0) for each in mine)
+    return {program.get("name", "?") + f":{program['id']}": (program.get("run_cnt", 0), program.get("run_time_ns", 0))
+            for program in json.loads(text) if program["id"] in ids}
+
+
+def of_process(pid):
+    """The same of all of them together."""
+    programs = by_name(pid).values()
+    return sum(runs for runs, _ in programs), sum(spent for _, spent in programs)
 
 
 def by_programs(tool, make, runs_per_event):
@@ -65,25 +71,6 @@ def one_round(tool, make, runs_per_event):
         events = runs / runs_per_event
         own *= runs / own_runs
     return spent / events, own / events
-
-
-def of_peer(command, make):
-    """Nanoseconds by event of the programs of another process, of the least disturbed round."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + 20
-        while of_process(process.pid)[0] == 0:
-            assert process.poll() is None and time.monotonic() < end, f"{command[0]} does not run"
-            make()
-        rounds = []
-        for _ in range(ROUNDS):
-            before = of_process(process.pid)[1]
-            events = make()
-            rounds.append((of_process(process.pid)[1] - before) / events)
-        return min(rounds)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def shortest(make):

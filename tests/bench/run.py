@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every bench, and says at the end which of them kept their budgets.
 
-    tests/bench/run.py [PART ...]      parts: scrape, bpf; default: all
+    tests/bench/run.py [PART ...]      parts: scrape, bpf, bpf_peers, bpf_engine; default: all
 
 Exit code 1: one is over a budget or could not be measured; what a host cannot run is skipped."""
 import argparse
@@ -16,6 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 PARTS = {
     "scrape": "sampling and scraping, against node_exporter",
     "bpf": "the BPF tools, by event and on three hosts; time to start",
+    "bpf_peers": "the BPF tools against libbpf-tools",
+    "bpf_engine": "a program's floor, reading maps, 10,000 series of a map, memory",
 }
 SKIPPED = 77
 VERDICTS = {0: "within its budgets", 1: "OVER a budget", SKIPPED: "skipped"}
