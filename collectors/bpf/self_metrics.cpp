@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/bpf/self_metrics.h"
 
+#include <algorithm>
+
 #include "collectors/support/labels.h"
 
 namespace kernstat::bpf {
@@ -58,6 +60,11 @@ void write_maps(const ToolStatus& status, Families& out) {
   each(kSwept, &MapStatus::swept, false);
 }
 
+// A probe and its return probe are one kind of hook at one place.
+void add_once(std::vector<std::string>& list, std::string text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+}
+
 // What the section does not say stands in the YAML.
 std::string target_of(const ToolSpec& tool, const std::string& program,
                       const std::string& section) {
@@ -79,7 +86,7 @@ void describe_hook(const ToolSpec& tool, const Hook& hook, const Object* object,
         Labels labels("tool", tool.name);
         labels.add("hook", hook.spec.name).add("metric", family);
         labels.add("kind", hook_kind(section)).add("target", target_of(tool, program, section));
-        status.hooks.push_back(labels.text());
+        add_once(status.hooks, labels.text());
       }
     }
   }
@@ -87,7 +94,7 @@ void describe_hook(const ToolSpec& tool, const Hook& hook, const Object* object,
     Labels labels("tool", tool.name);
     labels.add("hook", hook.spec.name).add("kind", passed.kind).add("target", passed.target);
     labels.add("reason", passed.reason);
-    status.unavailable.push_back(labels.text());
+    add_once(status.unavailable, labels.text());
   }
 }
 

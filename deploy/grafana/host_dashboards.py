@@ -136,9 +136,11 @@ def own():
             "Series that each collector gave to the last scrape.", "Steady.", "Growing: devices that come and go; exclude them."),
             ("kernstat_collector_series{$S}", "{{collector}} {{instance}}"), stacked=True, min=0),
         lines("Lost events", "ops", (
-            "Events that a tool could not count, or counted as other.", "0.", "Raise max_series of the map."),
+            "Events that a tool could not count, counted as other, or that the kernel skipped its program for.", "0.",
+            "Full: raise max_series of the map. Missed: another tracer, or nested interrupts."),
             ("sum by (instance, tool) (rate(kernstat_bpf_lost_total{$S}[$R]))", "lost {{tool}} {{instance}}"),
-            ("sum by (instance, tool) (rate(kernstat_bpf_map_full_total{$S}[$R]))", "full {{tool}} {{instance}}"), min=0),
+            ("sum by (instance, tool) (rate(kernstat_bpf_map_full_total{$S}[$R]))", "full {{tool}} {{instance}}"),
+            ("sum by (instance, tool) (rate(kernstat_bpf_program_misses_total{$S}[$R]))", "missed {{tool}} {{instance}}"), min=0),
         lines("Map fill", "percentunit", (
             "How full each map is that can fill up.", "Below 0.8.", "At 1 new series are counted as other."),
             ("kernstat_bpf_map_entries{$S} / kernstat_bpf_map_capacity{$S}", "{{tool}} {{map}} {{instance}}"), **RATIO),

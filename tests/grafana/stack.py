@@ -21,7 +21,9 @@ MODES = ("classic", "native")
 CONFIG = """
 bpf: {tools: {runqlat: {enabled: true}, qdisclat: {enabled: true}, gethostlatency: {enabled: true}}}
 # The load's own mounts and those of the machine it runs on are of no interest.
-collectors: {filesystem: {mount_points_exclude: '^/(dev|proc|sys|run|mnt|var/tmp)($|/)'}}
+collectors:
+  filesystem: {mount_points_exclude: '^/(dev|proc|sys|run|mnt|var/tmp)($|/)'}
+  netdev: {fold_kind_exclude: ''}  # the load's link is a pair of veth
 """
 
 
