@@ -91,6 +91,7 @@ struct ConfigOverrides {
   std::optional<LogFormat> log_format;
   std::optional<bool> bpf_enabled;
   std::optional<std::string> bpf_dir;
+  std::optional<std::string> bpf_user_dir;
 };
 
 /// A configuration together with the tools that it found.

@@ -12,6 +12,7 @@ namespace kernstat {
 namespace {
 
 std::atomic<LogFormat> g_format{LogFormat::kLogfmt};
+std::atomic<bool> g_is_set{false};
 
 spdlog::logger& logger() {
   static const auto kLogger = [] {
@@ -63,6 +64,7 @@ bool is_word(std::string_view text) {
 
 void set_log(const LogConfig& config) {
   g_format = config.format;
+  g_is_set = true;
   logger().set_level(library_level(config.level));
   logger().set_formatter(std::make_unique<spdlog::pattern_formatter>(
       config.format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})"
@@ -94,7 +96,8 @@ std::string format_fields(LogFormat format, std::string_view message, LogFields 
 }
 
 void log_line(LogLevel level, std::string_view message, LogFields fields) {
-  static const bool kReady = (set_log({}), true);
+  // Whoever logs before the configuration is known gets the defaults.
+  static const bool kReady = (g_is_set || (set_log({}), true));
   static_cast<void>(kReady);
   if (!logger().should_log(library_level(level))) return;
   const LogFormat format = g_format;

@@ -45,7 +45,7 @@ struct Raw {
   std::string log_level;
   std::string log_format;
   std::string bpf;
-  std::string bpf_dir;
+  std::vector<std::string> bpf_dir;
   bool once = false;
   bool check = false;
   bool reference = false;
@@ -72,8 +72,10 @@ void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
       ->check(one_of({"on", "off"}))
       ->group(kConfig);
   app.add_option("--bpf.dir", raw.bpf_dir,
-                 "Where the BPF tools are (default " + BpfConfig{}.dir + ")")
+                 "Where the BPF tools are (default " + BpfConfig{}.dir + "); again: adds your own")
       ->type_name("DIR")
+      ->allow_extra_args(false)
+      ->expected(0, 2)
       ->group(kConfig);
   app.add_option("--btf.path", line.btf_path,
                  "Type information of the kernel, where /sys/kernel/btf/vmlinux is missing")
@@ -119,7 +121,8 @@ void take(const Raw& raw, CommandLine& line) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
   };
   line.overrides.telemetry_path = given(raw.telemetry_path);
-  line.overrides.bpf_dir = given(raw.bpf_dir);
+  if (!raw.bpf_dir.empty()) line.overrides.bpf_dir = raw.bpf_dir[0];
+  if (raw.bpf_dir.size() > 1) line.overrides.bpf_user_dir = raw.bpf_dir[1];
   line.overrides.log_level = choice<LogLevel>(raw.log_level, log_level_names());
   line.overrides.log_format = choice<LogFormat>(raw.log_format, log_format_names());
   if (!raw.bpf.empty()) line.overrides.bpf_enabled = raw.bpf == "on";

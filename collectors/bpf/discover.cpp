@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "collectors/bpf/map_scan.h"
+#include "collectors/bpf/map_sizes.h"
 #include "collectors/options.h"
 
 namespace kernstat::bpf {

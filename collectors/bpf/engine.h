@@ -21,8 +21,8 @@ namespace kernstat::bpf {
 
 /// Kernel memory of maps, in bytes.
 struct MapMemory {
-  std::uint64_t fixed = 0;   ///< needed in any case: arrays, things in flight, the fewest series
-  std::uint64_t scaled = 0;  ///< for the further series; can be cut
+  std::uint64_t fixed = 0;   ///< needed in any case: arrays, the fewest series and things in flight
+  std::uint64_t scaled = 0;  ///< for further ones; can be cut
 };
 
 struct EngineSettings {
@@ -74,7 +74,8 @@ class Engine {
   /// A tool's wish for map memory: when it is found if it is on by default, else when it is made.
   void memory_add(const MapMemory& memory);
   void memory_remove(const MapMemory& memory);
-  /// By what each tool's series must be scaled down for all to fit the limit; at most 1.
+  /// By what each tool's series and things in flight must be scaled down for all to fit the limit;
+  /// at most 1.
   double memory_scale() const;
 
  private:

@@ -36,13 +36,4 @@ void detach(LoadedTool& tool);
 /// Attaches all hooks again that were attached before detach().
 Result<void> attach_again(LoadedTool& tool, const ToolSpec& spec, Engine& engine);
 
-/// Kernel memory of the tool's maps on a machine of `cpus` possible CPUs, if all series that it
-/// wants fit. `max_series`: as for load_tool().
-MapMemory wanted_memory(const Object& object, const Plan& plan, std::size_t cpus,
-                        std::uint32_t max_series = 0);
-
-/// Entries for series of a map that would like `capacity`, scaled down to fit the limit, but never
-/// fewer than the `least` that exist from the start.
-std::uint32_t scaled_series(std::uint32_t capacity, double scale, std::uint32_t least = 0);
-
 }  // namespace kernstat::bpf

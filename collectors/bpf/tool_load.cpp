@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "collectors/bpf/map_sizes.h"
 #include "collectors/bpf/privilege.h"
 #include "collectors/bpf/tool_live.h"
 

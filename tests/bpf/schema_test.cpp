@@ -12,6 +12,7 @@
 
 #include "collectors/bpf/discover.h"
 #include "collectors/bpf/hooks.h"
+#include "collectors/bpf/map_sizes.h"
 #include "collectors/support/host.h"
 
 using namespace kernstat;

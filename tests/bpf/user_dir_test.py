@@ -75,7 +75,13 @@ def main():
             assert words in table[name], f"{words!r} is not in {table[name]!r}"
         assert " ok " in table["loadavg"], "the rest runs on"
         assert "mine" not in table, "off by default, as its YAML says"
-        listed = run(config, "--list")
+        with open(config, "w") as file:
+            file.write("bpf: {tools: {mine: {enabled: true}}}\n")
+        added = run(config, "--once", f"--bpf.dir={BUILD}/bpf", f"--bpf.dir={tools}")
+        table = {line.split()[0]: line for line in added.stderr.splitlines() if line.split()}
+        assert "mine" in table and "biolatency" in table, f"both directories: {added.stderr}"
+        assert run(config, "--list", *3 * [f"--bpf.dir={tools}"]).returncode != 0, "three directories"
+        listed = run(config, "--list", f"--bpf.dir={directory}/none", f"--bpf.dir={tools}")
         assert "mine" in listed.stdout, listed.stdout + listed.stderr
     print("ok")
 

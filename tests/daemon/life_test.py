@@ -5,7 +5,6 @@
 """The daemon's life: signals, reloads, the service manager, privileges."""
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -15,7 +14,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BINARY, BUILD, PATIENCE, Daemon, run  # noqa: E402
+from harness import BINARY, PATIENCE, Daemon  # noqa: E402
 
 
 class Ending(unittest.TestCase):
@@ -187,90 +186,6 @@ class Privileges(unittest.TestCase):
             self.assertEqual({name: values for name, values in kept.items() if values != {0}}, {})
             self.assertIn("kernstat-fast", kept)
             self.assertIn("kernstat-slow", kept)
-
-
-class Tools(unittest.TestCase):
-    def state(self, daemon, tool):
-        """The states that the family says of a tool: always one."""
-        start = f'kernstat_collector_state{{collector="{tool}",state="'
-        return [name.removeprefix(start).removesuffix('"}') for name in daemon.metrics() if name.startswith(start)]
-
-    def ran(self, daemon, tool):
-        if self.state(daemon, tool) != ["ok"]:
-            self.skipTest(f"{tool} does not run here: {self.state(daemon, tool)}")
-
-    def test_a_tool_over_its_budget_is_shed_as_a_state_of_its_own_and_counted(self):
-        with Daemon(f"--bpf.dir={BUILD}/bpf", config="bpf: {budget: 0.0000001, tools: {runqlat: {enabled: true}}}\n",
-                    bpf=True) as daemon:
-            self.ran(daemon, "runqlat")
-            daemon.wait(lambda: self.state(daemon, "runqlat") == ["shed"], "the state shed")
-            samples = daemon.metrics()
-            self.assertEqual(samples['kernstat_bpf_tool_shed{tool="runqlat"}'], 1)
-            self.assertEqual(samples['kernstat_bpf_tool_shed_total{tool="runqlat"}'], 1)
-            self.assertEqual(samples['node_scrape_collector_success{collector="runqlat"}'], 0)
-            self.assertEqual([name for name in samples if name.startswith("kernstat_scheduler_run_queue")], [])
-            _, page = daemon.request("/")
-            self.assertIn('<td class="shed">shed</td>', page)
-
-    def test_the_configuration_says_how_many_series_a_tool_may_have(self):
-        limits = "biolatency: {max_series: 20}, softirqtime: {enabled: true}, tcpresets: {enabled: true, max_series: 0.5}"
-        with Daemon(f"--bpf.dir={BUILD}/bpf", config=f"bpf: {{tools: {{{limits}}}}}\n", bpf=True) as daemon:
-            self.ran(daemon, "biolatency")
-            capacity = 'kernstat_bpf_map_capacity{tool="biolatency",map="block_requests"}'
-            self.assertEqual(daemon.metrics()[capacity], 21)  # and `other`
-            self.assertEqual(self.state(daemon, "tcpresets"), ["failed"])
-            self.assertIn("max_series must be a whole number", daemon.log())
-            listed = run(f"--bpf.dir={BUILD}/bpf", f"--config.file={daemon.config_file}", "--list").stdout
-            tools = {block.split()[0]: block for block in re.split(r"\n  (?=\S)", listed)}
-            self.assertIn("max_series", tools["biolatency"])
-            self.assertNotIn("max_series", tools["softirqtime"], "its map is an array with a place for each vector")
-
-    def test_each_kill_switch_leaves_the_tools_off(self):
-        """The kernel's command line, from a /proc of which only that file is another; the file, in a mount namespace of
-        its own; and a tool that is not wanted."""
-        with Daemon(f"--bpf.dir={BUILD}/bpf", bpf=True) as daemon:
-            self.ran(daemon, "biolatency")
-            self.assertEqual(self.state(daemon, "opensnoop"), ["off"])
-        with tempfile.TemporaryDirectory() as proc:
-            for name in os.listdir("/proc"):
-                if not name.isdigit() and name != "cmdline":
-                    os.symlink("/proc/" + name, f"{proc}/{name}")
-            os.symlink("/proc/1", proc + "/1")
-            with open(proc + "/cmdline", "w", encoding="ascii") as file:
-                file.write("quiet kernstat.bpf=off root=/dev/sda\n")
-            with Daemon(f"--bpf.dir={BUILD}/bpf", f"--path.procfs={proc}", bpf=True) as daemon:
-                self.off(daemon, "command_line")
-        with Daemon(f"--bpf.dir={BUILD}/bpf", bpf=True, within=(
-                "unshare", "--mount", "sh", "-c", "mount -t tmpfs none /etc && mkdir /etc/kernstat && "
-                'touch /etc/kernstat/bpf.disable && exec "$@"', "sh")) as daemon:
-            self.off(daemon, "file")
-
-    def off(self, daemon, reason):
-        samples = daemon.metrics()
-        self.assertEqual(samples[f'kernstat_bpf_off{{reason="{reason}"}}'], 1)
-        self.assertEqual(self.state(daemon, "biolatency"), ["off"])
-        self.assertEqual([name for name in samples if name.startswith("kernstat_bpf_program")], [])
-        _, page = daemon.request("/")
-        self.assertIn(f"BPF is off: {reason}", page)
-
-    STATE = 'kernstat_collector_state{collector="biolatency",state="ok"}'
-    OFF = 'kernstat_bpf_off{reason="config"}'
-
-    def test_bpf_goes_off_and_on_by_reload_and_the_other_collectors_stay(self):
-        with Daemon(f"--bpf.dir={BUILD}/bpf", config="bpf: {enabled: true}\n", bpf=True) as daemon:
-            before = daemon.metrics()
-            if self.STATE not in before:
-                self.skipTest("no BPF here: " + next((line for line in daemon.log().splitlines()
-                                                      if "biolatency" in line), "no tool biolatency"))
-            self.assertNotIn(self.OFF, before)
-            for count, (config, is_on) in enumerate((("bpf: off\n", False), ("", True))):
-                daemon.write_config(config)
-                daemon.process.send_signal(signal.SIGHUP)
-                daemon.wait_log("configuration read again", count=count + 1)
-                daemon.wait(lambda on=is_on: (self.STATE in daemon.metrics()) == on, f"BPF {is_on}")
-                self.assertEqual(self.OFF in daemon.metrics(), not is_on)
-            ticks = 'kernstat_collector_ticks_total{collector="stat"}'
-            self.assertGreaterEqual(daemon.metrics()[ticks], before[ticks])
 
 
 if __name__ == "__main__":

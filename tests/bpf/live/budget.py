@@ -48,4 +48,29 @@ def run():
     print("ok budget")
 
 
+def tried_again():
+    """After the back-off, a minute at first, and longer when it is dear again. The tool's clock runs ahead."""
+    with Tool("sampler", directory=DIRECTORY, budget=0.0001, options=["--step=31"], only_tgid=os.getpid()) as tool:
+        linked = attached(tool.pid)
+        counted, shed, states = 0, 0, []
+        for _ in range(14):
+            for _ in range(100_000):
+                os.getppid()
+            scrape = tool.scrape()
+            states.append("shed" if scrape.error else "ok")
+            expect(scrape.sum("kernstat_bpf_tool_shed"), int(bool(scrape.error)), "marked")
+            expect(attached(tool.pid), 0 if scrape.error else linked, "links")
+            if not scrape.error:
+                assert scrape.sum(CALLS) >= counted, "counts never go back"
+                counted = scrape.sum(CALLS)
+            shed = scrape.sum("kernstat_bpf_tool_shed_total")
+        print(" ".join(states))
+        assert shed >= 2 and "shed ok" in " ".join(states), "shed, tried again, and shed again"
+        # 62 s at first, then 124 s: so many steps of 31 s.
+        runs = [run for run in " ".join(states).replace("shed", "s").replace("ok", "o").replace(" ", "").split("o") if run]
+        assert len(runs[1]) > len(runs[0]), f"the back-off does not grow: {states}"
+    print("ok budget: tried_again")
+
+
 run()
+tried_again()

@@ -8,6 +8,11 @@ struct name_key {
 };
 KS_SERIES(names, struct name_key, __u64, 8)
 
+struct group_key {
+  cgroup_id workload;
+};
+KS_SERIES(groups, struct group_key, __u64, 16)
+
 // Pairs whose end never comes.
 struct begun {
   __u64 since;
@@ -23,6 +28,9 @@ KS_TWIN(sched_process_exit, on_exit, struct task_struct* task) {
   bpf_probe_read_kernel_str(key.name, sizeof(key.name), task->comm);
   if (!key.name[0]) ks_lost(unnamed);
   __u64* count = names_get(&key);
+  if (count) ks_inc(count);
+  struct group_key group = {ks_task_cgroup(direct, task)};
+  count = groups_get(&group);
   if (count) ks_inc(count);
   __u64 id = ks_read(direct, task, pid);
   struct begun begun = {.since = bpf_ktime_get_ns()};
