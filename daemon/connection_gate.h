@@ -29,7 +29,7 @@ class ConnectionGate {
 
   struct Limits {
     std::size_t crowded = 32;  ///< more connections than this are a crowd: workers are few
-    std::chrono::milliseconds head_grace{100};  ///< so long a head may take even in a crowd
+    std::chrono::milliseconds head_grace{250};  ///< so long a head may take even in a crowd
     std::chrono::milliseconds reply_grace{1000};
     std::chrono::milliseconds reply_deadline{30'000};  ///< so long the answer may take to be sent
   };

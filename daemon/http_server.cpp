@@ -8,7 +8,6 @@
 #include <exception>
 #include <string_view>
 
-#include "daemon/connection_gate.h"
 #include "daemon/log.h"
 #include "daemon/sockets.h"
 
@@ -123,7 +122,7 @@ HttpServer::HttpServer(Settings settings, Routes& routes, Instruments& instrumen
     : settings_(std::move(settings)),
       routes_(routes),
       gate_(std::make_unique<ConnectionGate>(
-          ConnectionGate::Limits{}, instruments,
+          settings_.gate, instruments,
           ConnectionGate::Hooks{settings_.on_thread, [this] { return connections(); },
                                 has_waiting_request, shut_connection})) {}
 

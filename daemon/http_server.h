@@ -11,6 +11,7 @@
 
 #include "collectors/support/result.h"
 #include "config/listen_address.h"
+#include "daemon/connection_gate.h"
 #include "daemon/instruments.h"
 #include "daemon/routes.h"
 #include "daemon/sockets.h"
@@ -19,8 +20,6 @@ struct mg_connection;
 struct mg_context;
 
 namespace kernstat {
-
-class ConnectionGate;
 
 /// Serves Routes until it is destroyed. Each connection holds one of kWorkers threads, which a
 /// ConnectionGate keeps free.
@@ -31,6 +30,7 @@ class HttpServer {
   struct Settings {
     std::vector<ListenAddress> addresses;
     std::function<void()> on_thread;  ///< called first on each thread of the server: privileges
+    ConnectionGate::Limits gate;
   };
 
   /// Fails for an address of a kind that the library was built without. Any thread.

@@ -201,6 +201,7 @@ void Runner::note_off(const LoadedConfig& loaded) {
     add(spec, found->second, loaded.config.bpf.enabled, reason);
   }
   std::vector<std::string> names;
+  names.reserve(off.size());
   for (const CollectorStatus& status : off) names.push_back(status.name);
   self_.set_off(names);
   const std::lock_guard lock(mutex_);

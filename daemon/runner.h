@@ -35,6 +35,10 @@ class Runner final : public Collectors {
   };
   explicit Runner(Settings settings);
   ~Runner() override;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+  Runner(Runner&&) = delete;
+  Runner& operator=(Runner&&) = delete;
 
   /// Begins the threads, with nothing to read yet; the BPF lane's first. apply() does it, too.
   void start_lanes();

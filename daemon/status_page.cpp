@@ -36,7 +36,12 @@ td.n,th.n{text-align:right;white-space:nowrap}
 td.name{font-weight:600;white-space:nowrap}
 .ok{color:var(--ok)}.failed{color:var(--failed)}.denied,.shed{color:var(--denied)}
 .unsupported,.starting,.off{color:var(--idle)}
-td.error{overflow-wrap:anywhere;min-width:14rem}
+td.help,td.error{width:100%;min-width:14rem;overflow-wrap:anywhere}
+@media(max-width:48rem){body{padding:1rem}thead{display:none}table,tbody{display:block}
+tr{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.5rem .4rem;border-bottom:1px solid var(--line)}
+td,td.n{display:block;padding:0;border:0;text-align:left}td.name{flex:0 0 calc(100% - 7rem)}
+td:nth-child(2){flex:0 0 6rem;text-align:right}td.n{font-size:.9rem}td.n::before{content:attr(data-of) " ";color:var(--soft)}
+td.help,td.error{flex:0 0 100%}}
 )";
 
 // `of`: what a number is of, where a narrow page has no heads of columns.

@@ -42,8 +42,8 @@ TEST_CASE("page: all that is known of a collector, and nothing that runs") {
       status_page({ok, bad}, "/metrics", {"my<host>", "Linux 6.1", "1.2.3", 75, 1.8e9});
   for (const char* expected :
        {"my&lt;host&gt;", "1.2.3", "up 1 min 15 s", "Linux 6.1", "2027-01-15 08:00:00 UTC",
-        "<td class=\"name\">cpu</td>", "1 s (set: 500 ms)", "35 µs", "250 ms", ">42<", "CPU time.",
-        "BPF tools", "tool&lt;script&gt;",
+        "<td class=\"name\">cpu</td>", "data-of=\"every\">1 s (set: 500 ms)", "35 µs", "250 ms",
+        ">42<", "CPU time.", "BPF tools", "tool&lt;script&gt;",
         "can&#39;t open &quot;x&quot; &amp; &lt;b&gt;y&lt;/b&gt;", "href=\"/metrics\""}) {
     INFO(expected);
     CHECK(page.find(expected) != std::string::npos);
