@@ -88,7 +88,7 @@ def cpu():
         lines("Steal", "percentunit", (
             "Time in which this guest wanted a CPU and did not get it.", "Below 0.05.", "Move the guest, or reserve CPUs."),
             ("instance:node_cpu_steal:ratio_rate5m{$S}", "mean {{instance}}"),
-            ("instance:kernstat_cpu_steal_ratio:p99{$S}", "p99 of seconds {{instance}}"), **RATIO),
+            ("instance:kernstat_cpu_steal_ratio:p99{$S}", "p99 of seconds {{instance}}"), min=0),
         lines("Switches, interrupts, forks", "ops", (
             "Context switches, interrupts and new tasks a second.", "Steady.", "A jump without more work: a busy loop, a storm of interrupts, a shell loop."),
             ("rate(node_context_switches_total{$S}[$R])", "switches {{instance}}"),
