@@ -6,7 +6,7 @@ import os
 import time
 
 from common import LoopDevice, MemoryCgroup, eventually, vmstat
-from harness import at_least, expect, main, run, skip
+from harness import at_least, expect, main, near, run, skip
 
 NAME = "kernstat_memory_swap_io_seconds_count"
 BYTES = "kernstat_block_io_size_bytes_sum"
@@ -46,7 +46,8 @@ def swap_and_compare(tool):
             for operation, swapped in zip(("write", "read"), pages):
                 where = {"device": loop.name, "operation": operation}
                 at_least(swapped, 1000, f"pages by vmstat ({operation})")
-                expect(after.delta(before, BYTES, **where), swapped * PAGE, "bytes")
+                # Some hosts hide from BPF what interrupts certain tasks: then a few are not seen.
+                near(after.delta(before, BYTES, **where), swapped * PAGE, 0.01, "bytes")
                 # Nothing but swap goes to this device.
                 requests = after.delta(before, "kernstat_block_io_duration_seconds_count",
                                        stage="total", **where)
