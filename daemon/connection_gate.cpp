@@ -80,34 +80,43 @@ void ConnectionGate::look(Clock::time_point now) {
     });
     const auto reply = std::find_if(replies_.begin(), replies_.end(),
                                     [&](const Reply& one) { return one.peer == connection.peer; });
-    Seen seen{std::move(connection), now, reply != replies_.end(), false};
+    Seen seen{std::move(connection), now, reply != replies_.end(), false, false};
     if (before != seen_.end()) {
       seen.cut = before->cut;
       if (!before->replying) seen.since = before->since;
     }
-    if (seen.replying) seen.since = reply->sent_since.value_or(now);
+    if (seen.replying) {
+      seen.since = reply->sent_since.value_or(now);
+      seen.waits_for_us = !reply->sent_since;
+    }
     found.push_back(std::move(seen));
   }
   seen_ = std::move(found);
 }
 
+// Connections of the same address that hold a worker for the peer's sake.
+std::ptrdiff_t ConnectionGate::of_peer(const Seen& one) const {
+  return std::count_if(seen_.begin(), seen_.end(), [&](const Seen& other) {
+    return !other.cut && !other.waits_for_us &&
+           other.connection.peer.address == one.connection.peer.address;
+  });
+}
+
 ConnectionGate::Seen* ConnectionGate::in_the_way(Clock::time_point now) {
+  // The peer with most, though all of its connections may be new: who comes again and again does
+  // not drive out one that comes once.
+  std::ptrdiff_t most = 0;
+  for (const Seen& one : seen_) most = std::max(most, of_peer(one));
   Seen* chosen = nullptr;
-  std::ptrdiff_t chosen_count = 0;
   for (Seen& one : seen_) {
     const auto grace = one.replying ? limits_.reply_grace : limits_.head_grace;
-    if (one.cut || now - one.since < grace) continue;
-    const auto count = std::count_if(seen_.begin(), seen_.end(), [&](const Seen& other) {
-      return !other.cut && other.connection.peer.address == one.connection.peer.address;
-    });
-    // Of the peer with most; who has not asked yet before who waits for an answer; the longest.
+    if (one.cut || now - one.since < grace || of_peer(one) < most) continue;
+    // Who has not asked yet before who reads an answer; the longest.
     const bool worse =
-        chosen == nullptr || count > chosen_count ||
-        (count == chosen_count &&
-         (one.replying != chosen->replying ? !one.replying : one.since < chosen->since));
+        chosen == nullptr ||
+        (one.replying != chosen->replying ? !one.replying : one.since < chosen->since);
     if (!worse || (!one.replying && hooks_.waits_for_us(one.connection))) continue;
     chosen = &one;
-    chosen_count = count;
   }
   return chosen;
 }

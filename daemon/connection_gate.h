@@ -68,6 +68,7 @@ class ConnectionGate {
     Clock::time_point since;  // first seen, or when its answer began to be sent
     bool replying = false;
     bool cut = false;
+    bool waits_for_us = false;  // its answer is being made
   };
   struct Reply {
     Peer peer;
@@ -77,6 +78,7 @@ class ConnectionGate {
   void watch();
   void look(Clock::time_point now);
   Seen* in_the_way(Clock::time_point now);
+  std::ptrdiff_t of_peer(const Seen& one) const;
   std::size_t alive() const;
 
   const Limits limits_;

@@ -106,9 +106,12 @@ Result<std::vector<PlacedLink>> attach_library(const Object& object, const std::
 // The mount of cgroup v2: alone at /sys/fs/cgroup, or beside v1 controllers.
 Fd open_cgroup(const std::string& path, const Host& host) {
   for (const char* mount : {"fs/cgroup/unified", "fs/cgroup"}) {
-    const std::string root = host.sys_path(mount);
-    if (::access((root + "/cgroup.controllers").c_str(), F_OK) != 0) continue;
-    return Fd(::open((root + "/" + path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::string place = host.sys_path(mount);
+    const std::size_t root = place.size();
+    if (::access(place.append("/cgroup.controllers").c_str(), F_OK) != 0) continue;
+    place.resize(root);
+    place.append("/").append(path);
+    return Fd(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }
   errno = ENOENT;
   return {};

@@ -50,6 +50,11 @@ std::size_t size_of(const btf* object, std::uint32_t id) {
   return size < 0 ? 0 : static_cast<std::size_t>(size);
 }
 
+tl::unexpected<Error> wrong_enumerator(const std::string& name, const std::string& prefix) {
+  return fail(ErrorKind::kInvalid,
+              "enumerator '" + name + "' does not begin with its enum's name '" + prefix + "'");
+}
+
 // The enumerators must carry the enum's name, so that the label is what comes after it.
 Result<void> enum_column(const btf* object, const btf_type* type, Column& column) {
   const std::string prefix = lowered(text_at(object, type->name_off)) + "_";
@@ -57,8 +62,7 @@ Result<void> enum_column(const btf* object, const btf_type* type, Column& column
   for (std::uint16_t i = 0; i < btf_vlen(type); ++i) {
     const std::string name = lowered(text_at(object, values[i].name_off));
     if (!name.starts_with(prefix) || name.size() == prefix.size()) {
-      return fail(ErrorKind::kInvalid,
-                  "enumerator '" + name + "' does not begin with its enum's name '" + prefix + "'");
+      return wrong_enumerator(name, prefix);
     }
     const auto value = static_cast<std::uint32_t>(values[i].val);
     column.table.emplace_back(value, name.substr(prefix.size()));

@@ -98,6 +98,18 @@ TEST_CASE("gate: who waits for the daemon is not slow, who does not read is") {
   CHECK(crowd.cut == std::vector<std::uint16_t>{3});
 }
 
+TEST_CASE("gate: a crowd that comes again and again does not drive out one that came before") {
+  Crowd crowd;
+  crowd.add("10.0.0.2", 100);
+  crowd.at(0);
+  for (std::uint16_t port = 1; port <= 5; ++port) crowd.add("10.0.0.1", port);
+  crowd.at(150);
+  crowd.at(200);
+  CHECK(crowd.cut.empty());
+  crowd.at(260);
+  CHECK(crowd.cut == std::vector<std::uint16_t>{1, 2});
+}
+
 TEST_CASE("gate: a descriptor that is used again is another connection") {
   Crowd crowd;
   for (std::uint16_t port = 1; port <= 5; ++port) crowd.add("10.0.0.1", port);

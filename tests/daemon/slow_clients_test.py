@@ -37,12 +37,17 @@ def cached(variable):
     return ""
 
 
+# Ten times slower: what happens is still right, but not when.
+UNDER_TSAN = "-fsanitize=thread" in cached("CMAKE_CXX_FLAGS_DEBUG")
+SLOWNESS = 10 if UNDER_TSAN else 1
+
+
 def resident(pid):
     with open(f"/proc/{pid}/statm", encoding="utf-8") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def scrape(port, source, timeout=10):
+def scrape(port, source, timeout=30):
     """Seconds until the whole answer is there."""
     begin = time.monotonic()
     with socket.create_connection(("127.0.0.1", port), timeout, (source, 0)) as connection:
@@ -107,7 +112,8 @@ class SlowClients(unittest.TestCase):
         slowest = 0
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            for source in ("127.0.0.1", "127.0.0.2"):
+            # Who shares the crowd's address may be taken for one of them when a CPU comes too late.
+            for source in ("127.0.0.2",) if UNDER_TSAN else ("127.0.0.1", "127.0.0.2"):
                 slowest = max(slowest, scrape(daemon.port, source))
             time.sleep(0.05)
         return slowest
@@ -123,8 +129,8 @@ class SlowClients(unittest.TestCase):
             after = [scrape(daemon.port, "127.0.0.2") for _ in range(41)]
             print(f"slowest while they held on {slowest * 1e3:.1f} ms, median afterwards "
                   f"{statistics.median(after) * 1e3:.1f} ms; resident {before / MIB:.1f} MiB, then {peak / MIB:.1f} MiB")
-            self.assertLess(slowest, 2)
-            self.assertLess(statistics.median(after), 0.05)
+            self.assertLess(slowest, 2 * SLOWNESS)
+            self.assertLess(statistics.median(after), 0.05 * SLOWNESS)
             if "-fsanitize" not in cached("CMAKE_CXX_FLAGS_DEBUG"):
                 release = cached("CMAKE_BUILD_TYPE") == "Release"
                 self.assertLess(peak, BUDGET * (1 if release else DEBUG_FACTOR))
@@ -146,7 +152,7 @@ class SlowClients(unittest.TestCase):
                 thread.start()
             stack.callback(lambda: [thread.join() for thread in threads])
             stack.callback(stop.set)
-            self.assertLess(self.hold(3, daemon), 2)
+            self.assertLess(self.hold(3, daemon), 2 * SLOWNESS)
 
     def test_who_does_not_read_his_answer_holds_nobody_up(self):
         with Daemon() as daemon, contextlib.ExitStack() as stack:
@@ -156,7 +162,7 @@ class SlowClients(unittest.TestCase):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
                 connection.connect(("127.0.0.1", daemon.port))
                 connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n" * 20)
-            self.assertLess(self.hold(3, daemon), 2)
+            self.assertLess(self.hold(3, daemon), 2 * SLOWNESS)
 
 
 if __name__ == "__main__":
