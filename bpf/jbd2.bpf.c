@@ -31,23 +31,18 @@ struct journal_value {
   __u64 handles;
 };
 KS_SERIES(journals, struct journal_key, struct journal_value, 64)
-KS_LOST(unknown_jiffies);
 
 #define ADD(member) ks_add(&value->member, ks_read(direct, stats, rs_##member) * ns)
 
 KS_TWIN(jbd2_run_stats, on_stats, dev_t dev, __u32 tid, struct transaction_run_stats_s* stats) {
   // Newer verifiers want proof that a module's tracepoint gave an object.
   if (!stats) return 0;
-  __u64 ns = ks_ns_per_jiffy();
+  __u64 ns = ks_ns_per_jiffy;
   struct journal_key key = {dev};
   struct journal_value* value = journals_get(&key);
   if (!value) return 0;
   count_hist_add(&value->blocks, ks_read(direct, stats, rs_blocks_logged));
   ks_add(&value->handles, ks_read(direct, stats, rs_handle_count));
-  if (!ns) {
-    ks_lost(unknown_jiffies);
-    return 0;
-  }
   ADD(wait);
   ADD(request_delay);
   ADD(running);

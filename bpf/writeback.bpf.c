@@ -65,20 +65,14 @@ struct throttle_key {
   disk_dev device;
 };
 KS_SERIES(dirty_throttles, struct throttle_key, time_hist, 64)
-KS_LOST(unknown_jiffies);
 
 // The kernel tells the pause, in jiffies, just before it sleeps; none or a negative one is no
 // sleep.
 static __always_inline int throttle(const bool direct, struct bdi_writeback* wb, long pause) {
   if (pause <= 0) return 0;
-  __u64 ns = ks_ns_per_jiffy();
-  if (!ns) {
-    ks_lost(unknown_jiffies);
-    return 0;
-  }
   struct throttle_key key = {device_of(direct, wb)};
   time_hist* hist = dirty_throttles_get(&key);
-  if (hist) time_hist_add(hist, (__u64)pause * ns);
+  if (hist) time_hist_add(hist, (__u64)pause * ks_ns_per_jiffy);
   return 0;
 }
 

@@ -155,6 +155,8 @@ struct CollectorSpec {
   std::string help;  ///< one line: what it measures and from where
   std::chrono::milliseconds interval{1000};
   bool enabled = true;
+  std::string
+      since;  ///< oldest kernel that it works on, as far as is known: "5.10"; empty: not known
   Lane lane = Lane::kFast;
   /// Says what others wrote: it is said last, so that its names yield to those of the collectors,
   /// and its series are the first that a limit meets.

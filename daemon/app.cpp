@@ -253,7 +253,7 @@ int App::end() {
 
 int App::run() {
   if (const auto started = start(); !started) {
-    record_.could_not_start();
+    record_.end_well();
     log_error("cannot start", {{"error", started.error().message}});
     runner_.stop(kEndPatience);
     return kCouldNotStart;

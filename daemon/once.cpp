@@ -36,8 +36,9 @@ std::string table(const std::vector<CollectorStatus>& rows) {
 }
 
 std::string listed(const CollectorSpec& spec, bool enabled) {
-  std::string out = fmt::format("  {:<24} {:<4} {:>6}  {}\n", spec.name, enabled ? "on" : "off",
-                                duration(spec.interval), spec.help);
+  const std::string since = spec.since.empty() ? "" : " (since Linux " + spec.since + ")";
+  std::string out = fmt::format("  {:<24} {:<4} {:>6}  {}{}\n", spec.name, enabled ? "on" : "off",
+                                duration(spec.interval), spec.help, since);
   for (const OptionSpec& option : spec.options) {
     out += fmt::format("    {:<30} {} (default: {})\n", option.key, option.help,
                        option.default_value.empty() ? "none" : option.default_value);

@@ -14,9 +14,6 @@
 namespace kernstat {
 namespace {
 
-// The last line of the record of a run that never began.
-constexpr std::string_view kNoStart = "no start\n";
-
 // The first of a list of directories, as the service manager gives it.
 std::string first_directory(const char* variable) {
   const char* value = std::getenv(variable);
@@ -56,7 +53,7 @@ RunRecord RunRecord::begin(const std::string& directory, const std::string& boot
     }
     // The record's being there says that the last run did not end well; its boot, whether that
     // was more than the machine's going down.
-    if (last->starts_with(boot_id) && !last->ends_with(kNoStart)) record.bad_ends_.push_back(now);
+    if (last->starts_with(boot_id)) record.bad_ends_.push_back(now);
   }
   std::string text = boot_id + "\n";
   for (const std::int64_t time : record.bad_ends_) text += std::to_string(time) + "\n";
@@ -67,12 +64,6 @@ RunRecord RunRecord::begin(const std::string& directory, const std::string& boot
 
 void RunRecord::end_well() const {
   if (!path_.empty()) ::unlink(path_.c_str());
-}
-
-void RunRecord::could_not_start() const {
-  if (path_.empty()) return;
-  const Fd file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!file || ::write(file.get(), kNoStart.data(), kNoStart.size()) < 0) end_well();
 }
 
 }  // namespace kernstat

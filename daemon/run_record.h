@@ -23,8 +23,6 @@ class RunRecord {
                          std::int64_t now);
   /// The daemon ends well: the next run knows nothing of those before.
   void end_well() const;
-  /// The daemon could not begin: the next run knows of those before, and nothing of this one.
-  void could_not_start() const;
   /// Runs that did not end well within the last kWindow seconds.
   std::size_t bad_ends() const { return bad_ends_.size(); }
 

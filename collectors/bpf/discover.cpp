@@ -54,6 +54,7 @@ CollectorSpec spec_of(const std::shared_ptr<const ToolFiles>& files,
   spec.help = tool.help;
   spec.interval = tool.interval;
   spec.enabled = tool.enabled;
+  spec.since = tool.since;
   spec.lane = Lane::kBpf;
   spec.options = options_of(*files);
   const bool has_series = !spec.options.empty() && spec.options[0].key == kMaxSeries;

@@ -10,6 +10,7 @@
 
 #include "collectors/bpf/map_scan.h"
 #include "collectors/bpf/map_sizes.h"
+#include "collectors/bpf/parameters.h"
 #include "collectors/bpf/privilege.h"
 
 namespace kernstat::bpf {
@@ -25,51 +26,6 @@ std::vector<std::string> chosen_programs(const std::vector<Hook>& hooks) {
     }
   }
   return programs;
-}
-
-Result<void> set_nesting(Object& object, Engine& engine) {
-  constexpr std::string_view kParameter = "ks_no_nesting";
-  if (!object.has_parameter(kParameter) || !engine.never_nests_programs()) return {};
-  return object.set_parameter(kParameter, 1);
-}
-
-// The place of the workload's controller in css_set->subsys[], when v1 names workloads.
-Result<void> set_cgroup_hierarchy(Object& object, Engine& engine) {
-  constexpr std::string_view kParameter = "ks_cgroup_subsys";
-  const std::string& controller = engine.names().cgroup_controller();
-  if (!object.has_parameter(kParameter) || controller.empty()) return {};
-  const KernelBtf* kernel = engine.kernel();
-  if (kernel == nullptr) return {};
-  for (const auto& [value, name] : kernel->enum_values("cgroup_subsys_id")) {
-    if (name == controller + "_cgrp_id") return object.set_parameter(kParameter, value);
-  }
-  return {};
-}
-
-Result<void> set_parameters(Object& object, const ToolSpec& spec, const Parameters& parameters,
-                            const std::vector<Hook>& hooks, Engine& engine) {
-  std::vector<const Parameters*> all{&spec.parameters, &parameters};
-  for (const Hook& hook : hooks) {
-    if (hook.available()) all.push_back(&hook.alternative().parameters);
-  }
-  for (const Parameters* each : all) {
-    for (const auto& [name, value] : *each) {
-      const auto set = object.set_parameter(name, value);
-      if (!set) return set;
-    }
-  }
-  const auto set = set_nesting(object, engine);
-  return set ? set_cgroup_hierarchy(object, engine) : set;
-}
-
-Result<void> set_slots(Object& object, const std::vector<std::string>& programs) {
-  for (std::size_t i = 0; i < programs.size(); ++i) {
-    const std::string slot = "ks_slot_" + programs[i];
-    if (!object.has_parameter(slot)) continue;
-    const auto set = object.set_parameter(slot, static_cast<std::int64_t>(i));
-    if (!set) return set;
-  }
-  return {};
 }
 
 // `other`, and the series that exist as 0 from the start.

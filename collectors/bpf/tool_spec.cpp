@@ -185,6 +185,14 @@ void read_metric(const YamlNode& node, MapReader& parent, ToolSpec& tool) {
   tool.metrics.push_back(std::move(metric));
 }
 
+// Two numbers with a dot.
+bool is_kernel_version(std::string_view text) {
+  const auto dot = text.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == text.size()) return false;
+  return std::count(text.begin(), text.end(), '.') == 1 &&
+         text.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 void read_named(MapReader& parent, std::string_view key, ToolSpec& tool,
                 void (*read)(const std::string&, const YamlNode&, MapReader&, ToolSpec&)) {
   const YamlNode* node = parent.child(key);
@@ -221,6 +229,10 @@ std::optional<ToolSpec> parse_tool_spec(std::string_view text, const std::string
     const auto good = check_help(tool.help);
     if (!good) reader.problem("help", good.error().message);
     reader.read("enabled", tool.enabled);
+    reader.read("since", tool.since);
+    if (!tool.since.empty() && !is_kernel_version(tool.since)) {
+      reader.problem("since", "expected a kernel's version, such as 5.10");
+    }
     reader.read("interval", tool.interval);
     reader.read("budget", tool.budget);
     reader.read("needs", tool.needs);

@@ -84,6 +84,7 @@ struct ToolSpec {
   std::string path;
   std::string help;
   bool enabled = false;
+  std::string since;  ///< oldest kernel that it was seen to work on, "5.10"; empty: nobody tried
   std::chrono::milliseconds interval{2000};
   double budget = 0;  ///< share of one CPU; 0: the engine's default
   std::vector<std::string> needs;

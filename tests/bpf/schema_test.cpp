@@ -13,6 +13,7 @@
 #include "collectors/bpf/discover.h"
 #include "collectors/bpf/hooks.h"
 #include "collectors/bpf/map_sizes.h"
+#include "collectors/collector.h"
 #include "collectors/support/host.h"
 
 using namespace kernstat;
@@ -74,6 +75,15 @@ TEST_CASE("YAML and object of every tool agree") {
       CAPTURE(metric.name);
       CHECK(metric.name.starts_with("kernstat_"));
     }
+  }
+}
+
+TEST_CASE("no tool has the name of a collector, for both say kernstat_collector_state") {
+  for (const std::string& tool : stems(".yaml")) {
+    CAPTURE(tool);
+    const auto& collectors = registered_collectors();
+    CHECK(std::none_of(collectors.begin(), collectors.end(),
+                       [&](const CollectorSpec& spec) { return spec.name == tool; }));
   }
 }
 

@@ -50,19 +50,6 @@ TEST_CASE("run record: two bad ends within ten minutes are remembered, a good en
   CHECK(RunRecord::begin(directory.path, boot, 1760).bad_ends() == 0);
 }
 
-TEST_CASE("run record: a run that could not begin is no bad end, and makes none forgotten") {
-  const TemporaryDirectory directory;
-  RunRecord::begin(directory.path, "boot", 1000);
-  RunRecord::begin(directory.path, "boot", 1010).could_not_start();
-  for (const int now : {1020, 1030}) {
-    const RunRecord again = RunRecord::begin(directory.path, "boot", now);
-    CHECK(again.bad_ends() == 1);
-    again.could_not_start();
-  }
-  CHECK(RunRecord::begin(directory.path, "boot", 1040).bad_ends() == 1);
-  CHECK(RunRecord::begin(directory.path, "boot", 1050).bad_ends() == 2);
-}
-
 TEST_CASE("run record: the end of the machine is not the daemon's") {
   const TemporaryDirectory directory;
   CHECK(RunRecord::begin(directory.path, "boot-1", 1000).bad_ends() == 0);

@@ -2,81 +2,47 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lab does inside a kernel: writes its findings as JSON to $SCRATCH/result.json.
 
-    guest.py tools [TOOL...]     each live test as root; then all tools at once as shipped
-    guest.py hostile             no BTF, external BTF, no privilege, a seccomp filter
-    guest.py lockdown            all tools under kernel lockdown
+    guest.py TOOL...             the live tests of these tools, against one kernstatd as root
+    guest.py --raw=A,B --whole   all tools; A and B once more with the types of a file, by other hooks; all as
+                                 shipped; the balloon; hostile configurations
 
-Findings are {column: {tool: {"state": ..., "reason": ..., "hooks": ..., "ms": ...}}}; hostile runs give
-{configuration: {"state": {tool: state}, "proc": collectors that are ok, "exit": status, "errors": text}}.
+"programs" lists what ran at all. Findings: "root", "other hooks" and "shipped" are {tool: {"state": ..., "reason": ..., ...}}; "hostile" is
+{configuration: {"state": {tool: state}, "proc": collectors that are ok, "exit": status, "log": text}}.
 """
 import ctypes
-import glob
 import json
 import os
-import re
 import struct
 import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.environ["KERNSTAT_BUILD"]
-DAEMON = os.path.join(BUILD, "kernstatd")
-TOOLS = os.path.join(BUILD, "bpf")
+from lanes import ADDRESS, DAEMON, TOOLS, Daemon, get, prepare, run_tests, tool_names, write_config
+
 SCRATCH = os.environ["SCRATCH"]
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-SHIPPED = NOBODY + ["--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=-all,+bpf,+perfmon",
-                    "--bounding-set=-all,+bpf,+perfmon"]
 # The unit's LimitMEMLOCK: kernels before 5.11 charge maps against it.
-SHIPPED = ["prlimit", "--memlock=unlimited:unlimited", *SHIPPED]
-
-
-def tool_names():
-    return sorted(os.path.basename(p)[:-5] for p in glob.glob(TOOLS + "/*.yaml"))
-
-
-def live(tool):
-    """The tool's live test: state is ok, unsupported (it skipped) or failed."""
-    script = os.path.join(HERE, "..", "bpf", "live", tool + ".py")
-    if not os.path.exists(script):
-        return {"state": "failed", "reason": "no live test", "hooks": "", "seconds": 0}
-    begin = time.monotonic()
-    try:
-        done = subprocess.run(["/usr/bin/python3", script], capture_output=True, text=True, timeout=90,
-                              check=False, cwd=os.path.dirname(script))
-        output, code = done.stdout + done.stderr, done.returncode
-    except subprocess.TimeoutExpired as error:
-        output, code = f"{error.stdout} {error.stderr}\nno end within 90 s", 1
-    lines = [line for line in output.splitlines() if line.strip()]
-    state = {0: "ok", 77: "unsupported"}.get(code, "failed")
-    reason = ""
-    if state != "ok":
-        telling = [l for l in lines if re.search(r"skipped|Error|expected|FAILED", l)] or lines[-1:]
-        reason = " / ".join(line.strip() for line in telling[-3:])
-    hooks = next((l.split(" ", 1)[1] for l in lines if l.startswith("hooks ")), "")
-    load = next((float(l.split()[1]) for l in lines if l.startswith("load_ms ")), None)
-    return {"state": state, "reason": reason[:400], "hooks": hooks, "load_ms": load,
-            "seconds": round(time.monotonic() - begin, 1)}
+SHIPPED = ["prlimit", "--memlock=unlimited:unlimited", *NOBODY, "--inh-caps=-all,+bpf,+perfmon",
+           "--ambient-caps=-all,+bpf,+perfmon", "--bounding-set=-all,+bpf,+perfmon"]
+UNPRIVILEGED = [*NOBODY, "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"]
+BTF = "/sys/kernel/btf/vmlinux"
+BTF_COPY = "/tmp/vmlinux.btf"
+BALLOON_MIB = 32
 
 
 def once(prefix, *arguments, **options):
     """kernstatd --once with every tool on: the state of each tool and collector."""
-    config = os.path.join("/tmp", "all-tools.yaml")
-    with open(config, "w", encoding="utf-8") as file:
-        # Emulation makes everything dear: here nothing is shed.
-        file.write("bpf:\n  budget: 1\n  tools:\n")
-        for tool in tool_names():
-            file.write(f"    {tool}: {{enabled: true}}\n")
-    os.chmod(config, 0o644)
+    names = tool_names()
+    write_config("/tmp/all-tools.yaml", names, once=True)
     done = subprocess.run(
-        [*prefix, DAEMON, "--once", f"--config.file={config}", f"--bpf.dir={TOOLS}", *arguments],
+        [*prefix, DAEMON, "--once", "--config.file=/tmp/all-tools.yaml", f"--bpf.dir={TOOLS}", *arguments],
         capture_output=True, text=True, timeout=200, check=False, **options)
     states, reasons, collectors = {}, {}, 0
     for line in done.stderr.splitlines():
         fields = line.split(None, 4)
         if len(fields) < 4 or fields[1] not in ("ok", "unsupported", "denied", "failed"):
             continue
-        if fields[0] in tool_names():
+        if fields[0] in names:
             states[fields[0]] = fields[1]
             reasons[fields[0]] = fields[4] if len(fields) > 4 else ""
         else:
@@ -86,15 +52,25 @@ def once(prefix, *arguments, **options):
 
 
 def shipped():
+    """With Debian's defaults, as the unit's user with its capabilities: what each tool is, what filelife counts in
+    file systems that are modules, and the programs that ran."""
+    from harness import Scrape
+    from harness_daemon import STATE, row_of
+
     for name, value in (("kernel/perf_event_paranoid", "3"), ("kernel/unprivileged_bpf_disabled", "2")):
         try:
             with open("/proc/sys/" + name, "w", encoding="ascii") as file:
                 file.write(value)
         except OSError:
             pass
-    found = once(SHIPPED)
-    return {tool: {"state": found["state"].get(tool, "missing"), "reason": found["reason"].get(tool, "")}
-            for tool in tool_names()}, found
+    with Daemon(tool_names(), prefix=SHIPPED):
+        tested = run_tests(["filelife"])
+        states = {labels["collector"]: labels["state"] for labels, _ in Scrape(get("/metrics")).select(STATE)}
+        page = get("/")
+        found = {tool: {"state": states.get(tool, "missing"), "reason": row_of(page, tool)} for tool in tool_names()}
+        if tested["filelife"]["state"] != "ok":
+            found.update(tested)
+        return found, programs_that_ran()
 
 
 def forbid_bpf():
@@ -113,35 +89,107 @@ def forbid_bpf():
         os._exit(99)
 
 
-def hostile():
-    result = {"unprivileged": once(NOBODY + ["--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"]),
-              "no bpf(2)": once([], preexec_fn=forbid_bpf)}
-    btf = "/tmp/vmlinux.btf"
-    with open("/sys/kernel/btf/vmlinux", "rb") as source, open(btf, "wb") as target:
+def hide_btf():
+    """The kernel's own BTF is not there any more; a copy is."""
+    with open(BTF, "rb") as source, open(BTF_COPY, "wb") as target:
         target.write(source.read())
-    os.chmod(btf, 0o644)
+    os.chmod(BTF_COPY, 0o644)
     open("/tmp/empty", "wb").close()
-    subprocess.run(["mount", "--bind", "/tmp/empty", "/sys/kernel/btf/vmlinux"], check=True)
-    result["without BTF"] = once([])
-    result["external BTF"] = once([], f"--btf.path={btf}")
-    subprocess.run(["umount", "/sys/kernel/btf/vmlinux"], check=True)
+    subprocess.run(["mount", "--bind", "/tmp/empty", BTF], check=True)
+
+
+def programs_that_ran():
+    """["tool/program"] of the daemon's programs that ran at least once."""
+    from harness import Scrape
+
+    return sorted(f"{labels['tool']}/{labels['program']}"
+                  for labels, runs in Scrape(get("/metrics")).select("kernstat_bpf_program_runs_total") if runs > 0)
+
+
+def by_other_hooks(tools):
+    """With the types of a file neither tp_btf nor fentry can be: what remains counts the same events."""
+    os.environ["KERNSTAT_BTF"] = BTF_COPY
+    try:
+        with Daemon(tools, f"--btf.path={BTF_COPY}"):
+            return run_tests(tools), programs_that_ran()
+    finally:
+        del os.environ["KERNSTAT_BTF"]
+
+
+def lockdown():
+    """From here on until the guest ends."""
+    with open("/sys/kernel/security/lockdown", "w", encoding="ascii") as file:
+        file.write("confidentiality")
+    return once([])
+
+
+def balloon():
+    """The host takes memory and gives it back: the counters of both move."""
+    from harness_daemon import DaemonTool
+    from harness import Scrape
+
+    def ask(mib):
+        with open(f"{SCRATCH}/balloon.new", "w", encoding="ascii") as file:
+            file.write(str(mib))
+        os.rename(f"{SCRATCH}/balloon.new", f"{SCRATCH}/balloon")
+
+    def await_pages(tool, before, name):
+        end = time.monotonic() + 120
+        while (moved := tool.scrape().delta(before, name)) < BALLOON_MIB * 256:
+            if time.monotonic() > end:
+                raise AssertionError(f"{name} moved by {moved}, not by {BALLOON_MIB * 256} pages")
+            time.sleep(0.2)
+
+    begin = time.monotonic()
+    try:
+        subprocess.run(["modprobe", "virtio_balloon"], check=True, capture_output=True)
+        with DaemonTool(ADDRESS, "vmstat", Scrape) as tool:
+            before = tool.scrape()
+            ask(BALLOON_MIB)
+            await_pages(tool, before, "node_vmstat_balloon_inflate")
+            ask(0)
+            await_pages(tool, before, "node_vmstat_balloon_deflate")
+        return {"state": "ok", "reason": "", "seconds": round(time.monotonic() - begin, 1)}
+    except (AssertionError, subprocess.CalledProcessError, OSError) as error:
+        return {"state": "failed", "reason": str(error), "seconds": round(time.monotonic() - begin, 1)}
+
+
+def said(name, act, *arguments):
+    """Runs a part and says how long it took."""
+    begin = time.monotonic()
+    result = act(*arguments)
+    print(f"  {name}: {time.monotonic() - begin:.1f} s", flush=True)
     return result
 
 
 def main():
-    what, names = sys.argv[1], sys.argv[2:]
+    whole = "--whole" in sys.argv
+    raw = next((a.split("=")[1].split(",") for a in sys.argv if a.startswith("--raw=")), [])
+    tools = [a for a in sys.argv[1:] if not a.startswith("--")] or tool_names()
     result = {"kernel": os.uname().release}
-    if what == "tools":
-        result["root"] = {}
-        for tool in names or tool_names():
-            result["root"][tool] = live(tool)
-            print(f"  {tool:18} {result['root'][tool]['state']:12} {result['root'][tool]['seconds']:6} s  "
-                  f"{result['root'][tool]['reason'][:200]}", flush=True)
-        if not names:
-            result["shipped"], result["shipped run"] = shipped()
-            result["hostile"] = hostile()
-    elif what == "lockdown":
-        result["lockdown"] = once([])
+    prepare()
+    begin = time.monotonic()
+    with Daemon(tools):
+        print(f"  ready: {time.monotonic() - begin:.1f} s", flush=True)
+        result["root"] = run_tests(tools)
+        used = [line.split()[1] for line in get("/metrics").splitlines() if line.startswith("process_cpu_seconds_total ")]
+        print(f"  kernstatd: {used[0]} s of CPU time", flush=True)
+        result["programs"] = programs_that_ran()
+        if whole:
+            result["balloon"] = said("balloon", balloon)
+    if whole:
+        result["shipped"], more = said("as shipped", shipped)
+        result["programs"] += more
+        hostile = {"unprivileged": said("unprivileged", once, UNPRIVILEGED),
+                   "no bpf(2)": said("no bpf(2)", lambda: once([], preexec_fn=forbid_bpf))}
+        hide_btf()
+        hostile["without BTF"] = said("without BTF", once, [])
+        if raw:
+            result["other hooks"], more = said("other hooks", by_other_hooks, raw)
+            result["programs"] += more
+        subprocess.run(["umount", BTF], check=True)
+        hostile["lockdown"] = said("lockdown", lockdown)
+        result["hostile"] = hostile
     with open(os.path.join(SCRATCH, "result.json"), "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
 

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 
-from harness import at_least, expect, main, run
+from harness import at_least, expect, in_lab, main, own_tool, run
 
 NAME = "kernstat_block_io_duration_seconds"
 BYTES = "kernstat_block_io_size_bytes_sum"
@@ -55,6 +55,17 @@ def counts_each_request(tool):
         expect(after.lost(), 0, "lost")
 
 
+def other_drivers(tool):
+    """The disks of a lab: virtio-scsi and NVMe."""
+    for name in ("sda", "nvme0n1") if in_lab() else ():
+        before = tool.scrape()
+        write_blocks(name)
+        after = tool.scrape()
+        where = {"device": name, "operation": "write"}
+        expect(after.delta(before, NAME + "_count", stage="total", **where), COUNT, name)
+        expect(after.delta(before, BYTES, **where), COUNT * BLOCK, name)
+
+
 def device_stage_works_with_stamps(tool):
     """loop sets no io_start_time_ns: the second hook takes over once that was seen."""
     with LoopDevice() as name:
@@ -72,6 +83,7 @@ def has_stamps(tool):
     return ("tp_btf", "block_rq_issue") in tool.hooks() or ("raw_tp", "block_rq_issue") in tool.hooks()
 
 
+@own_tool
 def flushes_need_no_stamps(tool):
     """Where requests have the kernel's own stamps, those that flush a disk's cache do not change that."""
     with tempfile.NamedTemporaryFile(dir="/var/tmp", buffering=0) as file:
@@ -112,5 +124,5 @@ def costs_are_told(tool):
         at_least(after.delta(before, "kernstat_bpf_program_run_seconds_total"), 1e-6, "seconds")
 
 
-main("biolatency", counts_each_request, device_stage_works_with_stamps, flushes_need_no_stamps,
+main("biolatency", counts_each_request, other_drivers, device_stage_works_with_stamps, flushes_need_no_stamps,
      forgets_removed_device, costs_are_told)

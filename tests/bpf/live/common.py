@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the stimuli of several live tests need: devices, file systems, memory cgroups of our own."""
+import glob
 import mmap
 import os
 import shutil
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from harness import run, skip
+from harness import in_lab, run, skip
 
 BLOCK = 4096
 
@@ -61,6 +62,49 @@ class ZramDevice:
         self.set("reset", 1)
         with open("/sys/class/zram-control/hot_remove", "w", encoding="ascii") as file:
             file.write(str(self.number))
+        return False
+
+
+class MappedDevice:
+    """A device over one or two loop devices that passes bios on: "dm" (linear) or "md" (a mirror). `name` is None
+    where the kernel or the host has none; a lab has both."""
+
+    def __init__(self, kind):
+        self.kind, self.name = kind, None
+        self.loops = [LoopDevice() for _ in range(2 if kind == "md" else 1)]
+
+    def __enter__(self):
+        nodes = [loop.__enter__().node for loop in self.loops]
+        done = self.make_md(nodes) if self.kind == "md" else self.make_dm(nodes[0])
+        assert done or not in_lab(), f"no {self.kind}"
+        if done:
+            self.name = os.path.basename(self.node)
+        return self
+
+    def make_md(self, nodes):
+        self.node = "/dev/md77"
+        self.remove = ("mdadm", "--stop", self.node)
+        return self.tried("mdadm", "--build", self.node, "--run", "--assume-clean", "--level=1",
+                          "--raid-devices=2", *nodes)
+
+    def make_dm(self, node):
+        self.remove = ("dmsetup", "remove", "--noudevsync", "kernstat-test")
+        made = self.tried("dmsetup", "create", "--noudevsync", "--noudevrules", "kernstat-test",
+                          "--table", f"0 16384 linear {node} 0")
+        for path in glob.glob("/sys/block/dm-*/dm/name") if made else ():
+            with open(path, encoding="ascii") as file:
+                if file.read().strip() == "kernstat-test":
+                    self.node = "/dev/" + path.split("/")[3]
+        return made
+
+    def tried(self, *command):
+        return shutil.which(command[0]) is not None and run(*command, check=in_lab()).returncode == 0
+
+    def __exit__(self, *_):
+        if self.name:
+            run(*self.remove)
+        for loop in self.loops:
+            loop.__exit__()
         return False
 
 
@@ -129,6 +173,48 @@ class MemoryCgroup:
             except OSError:
                 time.sleep(0.1)
         return False
+
+
+# Takes memory while kswapd cannot run: it may use this CPU only, and this task goes before it.
+EAT = """
+import mmap, os
+os.sched_setaffinity({kswapd}, {{0}})
+os.sched_setaffinity(0, {{0}})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+mmap.mmap(-1, {mib} << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+"""
+
+
+def free_memory():
+    """In bytes, and a little more."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        free = next(int(line.split()[1]) for line in file if line.startswith("MemFree:"))
+    return (free << 10) + (32 << 20)
+
+
+def reclaim_directly(mib):
+    """Fills all memory with the page cache of an empty file, then asks for `mib` MiB; only on a machine that is
+    ours."""
+    assert in_lab()
+    kswapd = run("pgrep", "-x", "kswapd0").stdout.strip()
+    with tempfile.NamedTemporaryFile(dir="/var/tmp", buffering=0) as file:
+        os.truncate(file.name, free_memory())
+        while file.read(1 << 20):
+            pass
+        run(sys.executable, "-c", EAT.format(kswapd=kswapd, mib=mib))
+
+
+def kill_for_memory():
+    """Lets the kernel's OOM killer choose of all processes, by the key for it; the exit status of the one that offers
+    itself. Only on a machine that is ours."""
+    assert in_lab()
+    with subprocess.Popen([sys.executable, "-c", 'open("/proc/self/oom_score_adj", "w").write("1000")\n'
+                           'print("here", flush=True)\nimport time\ntime.sleep(60)'],
+                          stdout=subprocess.PIPE) as victim:
+        victim.stdout.readline()
+        with open("/proc/sysrq-trigger", "w", encoding="ascii") as file:
+            file.write("f")
+        return victim.wait(timeout=60)
 
 
 def write_blocks(path, count, size=BLOCK, stride=16):

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
+# lab: alone
 """A task that fills the page cache of a small memory cgroup reclaims what no longer fits."""
 import os
 import tempfile
 import time
 
-from common import MemoryCgroup, eventually
-from harness import at_least, expect, main, near
+from common import MemoryCgroup, eventually, reclaim_directly
+from harness import at_least, expect, in_lab, main, near
 
 COUNT = "kernstat_memory_reclaim_duration_seconds_count"
 SUM = "kernstat_memory_reclaim_duration_seconds_sum"
@@ -52,4 +53,15 @@ def all_scopes_exist_as_zero(tool):
         assert scrape.has("kernstat_memory_reclaim_throttled_seconds_count", reason=reason), reason
 
 
-main("drsnoop", memcg_reclaim_is_counted, all_scopes_exist_as_zero)
+def reclaim_of_the_whole_machine(tool):
+    if not in_lab():
+        return
+    before = tool.scrape()
+    reclaim_directly(96)
+    after = tool.scrape()
+    at_least(after.delta(before, COUNT, scope="direct"), 1, "reclaims")
+    at_least(after.delta(before, SUM, scope="direct"), 1e-6, "seconds")
+    at_least(after.delta(before, BYTES, scope="direct"), 4096, "bytes")
+
+
+main("drsnoop", memcg_reclaim_is_counted, reclaim_of_the_whole_machine, all_scopes_exist_as_zero)

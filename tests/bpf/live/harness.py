@@ -13,6 +13,9 @@
 
 A tool that this host cannot run (no privilege, no such hook) makes the test exit 77 with the
 reason. Scrapes that count what else happens on the host compare with `at_least`.
+
+Each test has a tool of its own, in a small driver. With KERNSTAT_DAEMON=host:port in the environment
+they use the tool of a kernstatd that runs there, unless they are marked with @own_tool.
 """
 import os
 import re
@@ -20,6 +23,8 @@ import subprocess
 import sys
 import time
 import traceback
+
+from harness_daemon import DaemonTool, Unavailable
 
 SKIP = 77
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
@@ -47,12 +52,27 @@ def unescape(text):
     return re.sub(r"\\(.)", lambda m: "\n" if m.group(1) == "n" else m.group(1), text)
 
 
+class Count(float):
+    """How many events a tool counted. What the checks found is added up in `checked`."""
+
+    checked = [0, 0]  # expected, counted
+
+    def agrees(self, expected):
+        Count.checked[0] += expected
+        Count.checked[1] += self
+
+
+def is_count(name):
+    return name.endswith(("_count", "_total")) and "bytes" not in name and "seconds_total" not in name
+
+
 class Scrape:
-    """The samples of one exposition."""
+    """The samples of one exposition. `time` is when they were read, as Unix time."""
 
     def __init__(self, text):
         self.text = text
         self.error = ""  # why the read failed
+        self.time = time.time()
         self.samples = []  # (name, labels, value)
         for line in text.splitlines():
             match = SAMPLE.match(line)
@@ -74,13 +94,15 @@ class Scrape:
 
     def sum(self, name, /, **labels):
         """The sum over the series that have these labels; 0 without any."""
-        return sum(value for _, value in self.select(name, **labels))
+        result = sum(value for _, value in self.select(name, **labels))
+        return Count(result) if is_count(name) else result
 
     def has(self, name, /, **labels):
         return bool(self.select(name, **labels))
 
     def delta(self, before, name, /, **labels):
-        return self.sum(name, **labels) - before.sum(name, **labels)
+        result = self.sum(name, **labels) - before.sum(name, **labels)
+        return Count(result) if is_count(name) else result
 
     def histogram(self, name, /, **labels):
         """Upper bound -> observations in that bucket alone, added over the series."""
@@ -96,7 +118,7 @@ class Scrape:
 
     def lost(self):
         """Events that the tool saw and could not count."""
-        return self.sum("kernstat_bpf_map_full_total") + self.sum("kernstat_bpf_lost_total")
+        return float(self.sum("kernstat_bpf_map_full_total") + self.sum("kernstat_bpf_lost_total"))
 
 
 class Tool:
@@ -108,6 +130,7 @@ class Tool:
                  options=(), **parameters):
         build = build_dir()
         directory = directory or os.path.join(build, "bpf")
+        btf = btf or os.environ.get("KERNSTAT_BTF")
         arguments = [f"{key}={int(value)}" for key, value in parameters.items()]
         # KERNSTAT_AVOID=tp_btf runs any of these tests with the raw_tp twins.
         avoid = [*avoid, *os.environ.get("KERNSTAT_AVOID", "").split()]
@@ -156,18 +179,26 @@ class Tool:
         return False
 
 
+def note(actual, expected):
+    if isinstance(actual, Count):
+        actual.agrees(expected)
+
+
 def expect(actual, expected, what=""):
     assert actual == expected, f"{what or 'value'}: expected {expected}, got {actual}"
+    note(actual, expected)
 
 
 def at_least(actual, least, what=""):
     assert actual >= least, f"{what or 'value'}: expected at least {least}, got {actual}"
+    note(actual, least)
 
 
 def near(actual, expected, tolerance, what=""):
     """`tolerance` as a share of `expected`."""
     assert abs(actual - expected) <= tolerance * abs(expected), (
         f"{what or 'value'}: expected {expected} within {tolerance:.1%}, got {actual}")
+    note(actual, expected)
 
 
 def run(*command, check=True, timeout=60, **options):
@@ -178,15 +209,43 @@ def run(*command, check=True, timeout=60, **options):
     return done
 
 
+def own_tool(test):
+    """A test that needs a tool which nobody else used before, or with parameters of its own."""
+    test.own_tool = True
+    return test
+
+
+def in_lab():
+    """Whether this is a guest of tests/lab, where nobody minds what happens to the machine."""
+    return "KERNSTAT_LAB" in os.environ
+
+
+def slack():
+    """By how much longer than here something may take in an emulated machine, beside another one."""
+    return 20 if in_lab() else 1
+
+
+def open_tool(name, test, parameters):
+    daemon = os.environ.get("KERNSTAT_DAEMON")
+    if not daemon or hasattr(test, "own_tool"):
+        return Tool(name, **parameters)
+    try:
+        return DaemonTool(daemon, name, Scrape)
+    except Unavailable as error:
+        if error.state in ("unsupported", "denied"):
+            skip(error.reason)
+        raise AssertionError(str(error)) from error
+
+
 def main(name, /, *tests, **parameters):
     """Runs each test with a tool of its own; ends the process."""
     need_root()
     for test in tests:
-        begin = time.monotonic()
-        with Tool(name, **parameters) as tool:
+        with open_tool(name, test, parameters) as tool:
             if test is tests[0]:
-                print(f"load_ms {(time.monotonic() - begin) * 1000:.0f}")
-                print("hooks " + " ".join(sorted({kind for kind, _ in tool.hooks()})))
+                scrape = tool.scrape()
+                print(f"load_ms {scrape.sum('kernstat_bpf_tool_load_seconds') * 1000:.0f}")
+                print("hooks " + " ".join(f"{kind}:{target}" for kind, target in sorted(tool.hooks())))
             try:
                 test(tool)
             except AssertionError:
@@ -194,4 +253,5 @@ def main(name, /, *tests, **parameters):
                 print(f"FAILED {name}: {test.__name__}")
                 sys.exit(1)
         print(f"ok {name}: {test.__name__}")
+    print(f"events {Count.checked[0]:.0f} {Count.checked[1]:.0f}")
     sys.exit(0)

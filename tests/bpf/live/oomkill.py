@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
+# lab: alone
 """Processes that a small memory cgroup cannot hold are killed, and counted for their cgroup."""
 import os
 import signal
 
-from common import MemoryCgroup, eventually
-from harness import expect, main
+from common import MemoryCgroup, eventually, kill_for_memory
+from harness import expect, in_lab, main
 
 TOTAL = "kernstat_memory_oom_kills_total"
 BY_WORKLOAD = "kernstat_memory_oom_kills_by_workload_total"
@@ -38,4 +39,14 @@ def counts_each_kill(tool):
     eventually(once)
 
 
-main("oomkill", counts_each_kill)
+def counts_a_kill_of_the_whole_machine(tool):
+    if not in_lab():
+        return
+    before = tool.scrape()
+    expect(kill_for_memory(), -signal.SIGKILL, "exit code")
+    after = tool.scrape()
+    expect(after.delta(before, TOTAL), 1, "kills")
+    expect(after.delta(before, BY_WORKLOAD), 1, "kills of all workloads")
+
+
+main("oomkill", counts_each_kill, counts_a_kill_of_the_whole_machine)

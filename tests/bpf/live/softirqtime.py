@@ -6,7 +6,7 @@ import socket
 import time
 
 from common import eventually
-from harness import at_least, expect, main, near
+from harness import at_least, expect, main, near, own_tool
 
 NAME = "kernstat_cpu_softirq_seconds"
 VECTORS = {"hi", "timer", "net_tx", "net_rx", "block", "irq_poll", "tasklet", "sched", "hrtimer", "rcu"}
@@ -33,6 +33,7 @@ def make_softirqs():
             time.sleep(0.005)
 
 
+@own_tool
 def agrees_with_proc_softirqs(tool):
     def once():
         before, listed = tool.scrape(), softirqs()

@@ -25,10 +25,13 @@ def queue_of_a_port(tool):
         expect(scrape.histogram(NAME, port=port)[1.0], 2, "lengths of 0 and 1")
         expect(scrape.histogram(NAME, port=port)[2.0], 1, "length 2")
         expect(scrape.histogram(NAME, port=port)[4.0], 2, "lengths 3 and 4")
+        expect(scrape.lost(), 0, "lost")
+        if "iter" not in {kind for kind, _ in tool.hooks()}:
+            print("tcpsynbl: listeners are not tried, this kernel lets us walk over no sockets")
+            return
         expect(scrape.sum("kernstat_tcp_accept_queue_connections", port=port), 5, "waiting")
         expect(scrape.sum("kernstat_tcp_accept_queue_limit", port=port), 7, "limit")
         expect(scrape.sum("kernstat_tcp_listeners", port=port), 1, "listeners")
-        expect(scrape.lost(), 0, "lost")
         for _ in range(5):
             server.accept()[0].close()
         expect(tool.scrape().sum("kernstat_tcp_accept_queue_connections", port=port), 0, "accepted")
@@ -36,6 +39,8 @@ def queue_of_a_port(tool):
 
 
 def shared_port(tool):
+    if "iter" not in {kind for kind, _ in tool.hooks()}:
+        return
     with contextlib.ExitStack() as stack:
         port = 0
         for _ in range(2):
