@@ -2,48 +2,22 @@
 #include "daemon/http_server.h"
 
 #include <civetweb.h>
-#include <pthread.h>
 
 #include <array>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
 #include "daemon/log.h"
+#include "daemon/small_stacks.h"
 #include "daemon/sockets.h"
 
 namespace kernstat {
 namespace {
 
-// The library's own stacks are small; ours are, too: a request needs less than 64 KiB.
-constexpr std::size_t kStackBytes = 256 << 10;
 // A body this small travels with its head in one segment.
 constexpr std::size_t kJoinedBytes = 16 << 10;
-
-// Threads that the library makes while this lives get a small stack: it has no option for that.
-class SmallStacks {
- public:
-  SmallStacks() {
-    changed_ = ::pthread_getattr_default_np(&before_) == 0;
-    if (!changed_) return;
-    pthread_attr_t small;
-    if (::pthread_attr_init(&small) != 0) return;
-    if (::pthread_attr_setstacksize(&small, kStackBytes) == 0) ::pthread_setattr_default_np(&small);
-    ::pthread_attr_destroy(&small);
-  }
-  ~SmallStacks() {
-    if (!changed_) return;
-    ::pthread_setattr_default_np(&before_);
-    ::pthread_attr_destroy(&before_);
-  }
-  SmallStacks(const SmallStacks&) = delete;
-  SmallStacks& operator=(const SmallStacks&) = delete;
-  SmallStacks(SmallStacks&&) = delete;
-  SmallStacks& operator=(SmallStacks&&) = delete;
-
- private:
-  pthread_attr_t before_{};
-  bool changed_ = false;
-};
 
 // A port alone is IPv4 for the library; "+port" is both, where it was built with IPv6.
 std::string library_ports(const std::vector<ListenAddress>& addresses) {
@@ -169,6 +143,7 @@ Result<void> HttpServer::listen() {
                            nullptr};
   mg_callbacks callbacks{};
   callbacks.begin_request = on_request;
+  callbacks.http_error = on_error;
   callbacks.log_message = on_message;
   callbacks.init_connection = on_open;
   callbacks.connection_close = on_close;
@@ -209,6 +184,23 @@ HttpServer::~HttpServer() {
   for (const std::uint16_t port : ports_) shut_listener(port);
   ::mg_stop(context_);
   ::mg_exit_library();
+}
+
+// For requests that are no HTTP, or come too late. The library's own answer takes its date from
+// gmtime(3), whose buffer all threads share.
+int HttpServer::on_error(mg_connection* connection, int status, const char* /*message*/) {
+  const char* const phrase = ::mg_get_response_code_text(connection, status);
+  std::array<char, 256> answer{};
+  const int size = std::snprintf(
+      answer.data(), answer.size(),
+      "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
+      "Cache-Control: no-store\r\nConnection: close\r\n\r\n%s\n",
+      status, phrase, std::strlen(phrase) + 1, phrase);
+  ::mg_disable_connection_keep_alive(connection);
+  if (size > 0 && static_cast<std::size_t>(size) < answer.size()) {
+    ::mg_write(connection, answer.data(), static_cast<std::size_t>(size));
+  }
+  return 0;
 }
 
 int HttpServer::on_message(const mg_connection* connection, const char* message) {

@@ -57,6 +57,7 @@ class HttpServer {
 
   // The library's callbacks.
   static int on_request(mg_connection* connection);
+  static int on_error(mg_connection* connection, int status, const char* message);
   static int on_message(const mg_connection* connection, const char* message);
   static int on_open(const mg_connection* connection, void** data);
   static void on_close(const mg_connection* connection);

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string_view>
 
+#include "collectors/support/fd.h"
 #include "collectors/support/text.h"
 
 namespace kernstat {
@@ -91,8 +93,11 @@ bool has_waiting_request(const IncomingConnection& connection) {
 }
 
 void shut_connection(const IncomingConnection& connection) {
-  if (endpoint(connection.fd, ::getpeername) == connection.peer) {
-    ::shutdown(connection.fd, SHUT_RDWR);
+  // A descriptor of our own: the server may close its one at any time, and give the number to
+  // another connection between the look and the end.
+  const Fd own(::fcntl(connection.fd, F_DUPFD_CLOEXEC, 0));
+  if (own && endpoint(own.get(), ::getpeername) == connection.peer) {
+    ::shutdown(own.get(), SHUT_RDWR);
   }
 }
 

@@ -100,7 +100,12 @@ TEST_CASE("http: broken requests do no harm") {
     client.send(request);
     if (request.starts_with("POST")) continue;  // waits for the rest of the body
     INFO(request.substr(0, 60));
-    CHECK(client.receive().find(" 200 OK") == std::string::npos);
+    const std::string answer = client.receive();
+    CHECK(answer.find(" 200 OK") == std::string::npos);
+    if (request == "GET\r\n\r\n") {
+      CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+      CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+    }
   }
   CHECK(Client(served.port).ask("GET /metrics").starts_with("HTTP/1.1 200 OK\r\n"));
 }
