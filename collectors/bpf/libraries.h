@@ -19,7 +19,7 @@ namespace kernstat::bpf {
 struct Place {
   std::uint64_t space = 0;
   std::uint64_t number = 0;
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr): of no pointer
 };
 
 /// A file of a library, and a path by which this thread can open it.

@@ -119,8 +119,9 @@ class Loader {
 
   bool take_module_types() {
     auto file = engine_.core_btf_with_modules();
-    if (file) core_btf_ = *std::move(file);
-    return file.has_value();
+    if (!file) return false;
+    core_btf_ = *std::move(file);
+    return true;
   }
 
   Outcome failed(const Error& error) {

@@ -38,6 +38,10 @@ class Tool final : public Collector {
   Tool(std::shared_ptr<const ToolFiles> files, std::shared_ptr<Engine> engine,
        Parameters parameters, double budget, std::uint32_t max_series = 0);
   ~Tool() override;
+  Tool(const Tool&) = delete;
+  Tool& operator=(const Tool&) = delete;
+  Tool(Tool&&) = delete;
+  Tool& operator=(Tool&&) = delete;
 
   Result<void> read(const Tick& tick) override;
   void publish() override;

@@ -43,9 +43,9 @@ std::string_view type_name(MetricType type) {
 
 }  // namespace
 
-TextExposition::TextExposition(std::vector<std::shared_ptr<const ReadTextFile>> files,
-                               std::size_t max_series,
-                               std::vector<std::pair<std::string, TextProblem>> scan_problems)
+TextExposition::TextExposition(
+    std::vector<std::shared_ptr<const ReadTextFile>> files, std::size_t max_series,
+    const std::vector<std::pair<std::string, TextProblem>>& scan_problems)
     : files_(std::move(files)) {
   for (const auto& [path, problem] : scan_problems) report(path, problem);
   merge(max_series);

@@ -33,7 +33,7 @@ class TextExposition {
   /// left out. Of samples with the same name and labels the first is used. At most `max_series`
   /// samples are kept. `scan_problems` are those of directories and files that could not be read.
   TextExposition(std::vector<std::shared_ptr<const ReadTextFile>> files, std::size_t max_series,
-                 std::vector<std::pair<std::string, TextProblem>> scan_problems);
+                 const std::vector<std::pair<std::string, TextProblem>>& scan_problems);
 
   /// Families that a collector has said in another way are in conflict, too.
   void write(Families& out) const;
