@@ -41,7 +41,7 @@ def write_config(path, tools, once=False):
             options = ["enabled: " + ("true" if tool in tools else "false")]
             if not once:
                 # The two walk over all sockets.
-                options.append("interval: " + ("1s" if tool in ("tcpsockets", "tcpsynbl") else "250ms"))
+                options.append("interval: " + ("1s" if tool in ("tcpsockets", "tcpsynbl") else "500ms"))
             if tool in ("nettx", "qdisclat"):
                 options.append("one_in: 1")
             file.write(f"    {tool}: {{{', '.join(options)}}}\n")
