@@ -37,6 +37,8 @@ KS_IN_FLIGHT(block_stamps, __u64, struct stamp, 16384)
 
 // Set here once stamps are needed; watched by the engine.
 __u32 need_stamps = 0;
+// 1: takes stamps even where the kernel has the times, to try them.
+const volatile __u32 only_stamps = 0;
 
 // A time of issue before the allocation has one of two reasons. Whoever issues takes the time that
 // its plug has kept (blk_time_get_ns(), since 6.9), which may be a little older than a request of
@@ -88,6 +90,7 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   __u64 start = ks_read(direct, rq, start_time_ns);
   __u64 issue = ks_read(direct, rq, io_start_time_ns);
   if (issue < start) issue = start - issue < KS_PLUG_NS ? start : 0;
+  if (only_stamps) start = issue = 0;
   complete_times(rq, nr_bytes, &start, &issue);
   __u64 now = bpf_ktime_get_ns();
   if (start && now >= start) {

@@ -27,6 +27,7 @@ SHIPPED = ["prlimit", "--memlock=unlimited:unlimited", *NOBODY, "--inh-caps=-all
 UNPRIVILEGED = [*NOBODY, "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"]
 BTF = "/sys/kernel/btf/vmlinux"
 BTF_COPY = "/tmp/vmlinux.btf"
+RAN = "/tmp/programs-of-own-tools"
 BALLOON_MIB = 32
 
 
@@ -167,6 +168,7 @@ def main():
     raw = next((a.split("=")[1].split(",") for a in sys.argv if a.startswith("--raw=")), [])
     tools = [a for a in sys.argv[1:] if not a.startswith("--")] or tool_names()
     result = {"kernel": os.uname().release}
+    os.environ["KERNSTAT_RAN"] = RAN
     prepare()
     begin = time.monotonic()
     with Daemon(tools):
@@ -190,6 +192,9 @@ def main():
         subprocess.run(["umount", BTF], check=True)
         hostile["lockdown"] = said("lockdown", lockdown)
         result["hostile"] = hostile
+    if os.path.exists(RAN):
+        with open(RAN, encoding="utf-8") as file:
+            result["programs"] += file.read().split()
     with open(os.path.join(SCRATCH, "result.json"), "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
 

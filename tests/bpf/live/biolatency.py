@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Requests to a loop device of our own: exactly those are counted, with their bytes."""
+import contextlib
 import mmap
 import os
+import re
 import tempfile
 import time
 
-from harness import at_least, expect, in_lab, main, own_tool, run
+from harness import Tool, at_least, expect, in_lab, main, own_tool, run
 
 NAME = "kernstat_block_io_duration_seconds"
 BYTES = "kernstat_block_io_size_bytes_sum"
@@ -66,16 +68,36 @@ def other_drivers(tool):
         expect(after.delta(before, BYTES, **where), COUNT * BLOCK, name)
 
 
-def device_stage_works_with_stamps(tool):
-    """loop sets no io_start_time_ns: the second hook takes over once that was seen."""
-    with LoopDevice() as name:
+@contextlib.contextmanager
+def scheduled(name):
+    """Requests wait in a scheduler: without one they are issued at once, without an insert."""
+    path = f"/sys/block/{name}/queue/scheduler"
+    with open(path, encoding="ascii") as file:
+        before = re.search(r"\[(.*)\]", file.read()).group(1)
+    try:
+        with open(path, "w", encoding="ascii") as file:
+            file.write("mq-deadline")
+        yield
+    finally:
+        with open(path, "w", encoding="ascii") as file:
+            file.write(before)
+
+
+def stages_work_with_stamps(_):
+    """Where requests lack the kernel's times, the hooks on insert and issue take over once that was seen."""
+    with Tool("biolatency", only_stamps=1) as tool, LoopDevice() as name, scheduled(name):
         write_blocks(name)
-        tool.scrape()
+        assert has_stamps(tool), "no hook on issue"
         before = tool.scrape()
         write_blocks(name)
         after = tool.scrape()
-        where = {"device": name, "operation": "write", "stage": "device"}
-        expect(after.delta(before, NAME + "_count", **where), COUNT, "device stage")
+        for stage in ("total", "device"):
+            where = {"device": name, "operation": "write", "stage": stage}
+            expect(after.delta(before, NAME + "_count", **where), COUNT, stage)
+        for hook in ("on_insert", "on_issue"):
+            runs = sum(after.delta(before, "kernstat_bpf_program_runs_total", program=hook + which)
+                       for which in ("_btf", "_raw", "_queue_btf", "_queue_raw"))
+            at_least(runs, COUNT, hook)
 
 
 def has_stamps(tool):
@@ -124,5 +146,5 @@ def costs_are_told(tool):
         at_least(after.delta(before, "kernstat_bpf_program_run_seconds_total"), 1e-6, "seconds")
 
 
-main("biolatency", counts_each_request, other_drivers, device_stage_works_with_stamps, flushes_need_no_stamps,
+main("biolatency", counts_each_request, other_drivers, stages_work_with_stamps, flushes_need_no_stamps,
      forgets_removed_device, costs_are_told)
