@@ -53,7 +53,7 @@ struct Raw {
 };
 
 void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
-  const char* const kConfig = "Configuration";
+  constexpr const char* kConfig = "Configuration";
   app.add_option("--config.file", line.config_file,
                  "Configuration file (default " + line.config_file + ", if it is there)")
       ->type_name("FILE")
@@ -92,7 +92,7 @@ void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
 }
 
 void declare_paths(CLI::App& app, CommandLine& line) {
-  const char* const kPaths = "Where the host is";
+  constexpr const char* kPaths = "Where the host is";
   app.add_option("--path.procfs", line.host.proc, "procfs (default /proc)")
       ->type_name("DIR")
       ->group(kPaths);

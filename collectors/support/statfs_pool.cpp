@@ -20,8 +20,8 @@ constexpr std::chrono::milliseconds kSlow{10};
 
 StatfsPool& StatfsPool::shared() {
   // Stuck threads use it until the process ends, after static objects have been destroyed.
-  static auto* const pool = new StatfsPool;
-  return *pool;
+  static auto* const kPool = new StatfsPool;
+  return *kPool;
 }
 
 std::shared_ptr<StatfsProbe> StatfsPool::ask(const std::shared_ptr<StatfsProbe>& probe) {
