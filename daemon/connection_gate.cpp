@@ -37,6 +37,7 @@ void ConnectionGate::opened() {
 void ConnectionGate::closed() {
   const std::lock_guard lock(mutex_);
   if (open_ > 0) --open_;
+  if (open_ == 0) seen_.clear();
   instruments_.connections.Set(static_cast<double>(open_));
 }
 
@@ -144,7 +145,6 @@ void ConnectionGate::watch() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
     if (open_ == 0) {
-      seen_.clear();
       changed_.wait(lock);
       continue;
     }

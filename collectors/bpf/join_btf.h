@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Joining the types of modules with those of the kernel that they build on.
+// Joining the types of modules with those of the kernel that they build on: btf__add_btf() of
+// libbpf refuses split BTF.
 #pragma once
 
 #include <cstddef>

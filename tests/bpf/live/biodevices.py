@@ -18,16 +18,25 @@ def settle(tool, zram):
     return tool.scrape()
 
 
+def counts_transfers(tool, device, writes, reads):
+    """Exactly those, with their bytes. Returns the scrapes before and after, and what was transferred."""
+    before = settle(tool, device)
+    write_blocks(device.node, writes)
+    read_blocks(device.node, reads, 2 * BLOCK)
+    after = tool.scrape()
+    transfers = []
+    for operation, count, size in (("write", writes, BLOCK), ("read", reads, 2 * BLOCK)):
+        where = {"device": device.name, "operation": operation}
+        expect(after.delta(before, NAME + "_count", **where), count, f"{device.name} {operation}")
+        expect(after.delta(before, SIZE + "_sum", **where), count * size, f"{device.name} {operation} bytes")
+        transfers.append((where, count, size))
+    return before, after, transfers
+
+
 def counts_each_bio(tool):
     with ZramDevice() as zram:
-        before = settle(tool, zram)
-        write_blocks(zram.node, 23)
-        read_blocks(zram.node, 11, 2 * BLOCK)
-        after = tool.scrape()
-        for operation, count, size in (("write", 23, BLOCK), ("read", 11, 2 * BLOCK)):
-            where = {"device": zram.name, "operation": operation}
-            expect(after.delta(before, NAME + "_count", **where), count, operation)
-            expect(after.delta(before, SIZE + "_sum", **where), count * size, "bytes")
+        before, after, transfers = counts_transfers(tool, zram, 23, 11)
+        for where, count, size in transfers:
             expect(after.histogram(SIZE, **where)[size] - before.histogram(SIZE, **where).get(size, 0),
                    count, "bucket of the size")
             seconds = after.delta(before, NAME + "_sum", **where)
@@ -39,17 +48,10 @@ def counts_bios_that_are_passed_on(tool):
     """Each once, at the device that was asked."""
     for kind in ("dm", "md"):
         with MappedDevice(kind) as mapped:
-            if not mapped.name:
+            if mapped.name:
+                counts_transfers(tool, mapped, 19, 7)
+            else:
                 print(f"biodevices: {kind} is not tried, this host has none")
-                continue
-            before = settle(tool, mapped)
-            write_blocks(mapped.node, 19)
-            read_blocks(mapped.node, 7, 2 * BLOCK)
-            after = tool.scrape()
-            for operation, count, size in (("write", 19, BLOCK), ("read", 7, 2 * BLOCK)):
-                where = {"device": mapped.name, "operation": operation}
-                expect(after.delta(before, NAME + "_count", **where), count, f"{kind} {operation}")
-                expect(after.delta(before, SIZE + "_sum", **where), count * size, f"{kind} bytes")
 
 
 def requests_are_not_bios(tool):
