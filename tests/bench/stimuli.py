@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bpf", "live"))
 
-from common import BLOCK, FileSystem, LoopDevice, MemoryCgroup, ZramDevice, write_blocks  # noqa: E402
+from common import BLOCK, FileSystem, MemoryCgroup, ZramDevice, full_device, write_blocks  # noqa: E402
 from common_net import closed_port, connected, listener  # noqa: E402
 from harness import run  # noqa: E402
 
@@ -53,13 +53,7 @@ def bios():
 @contextlib.contextmanager
 def block_errors():
     """Writes to a loop device whose file has no more room."""
-    with contextlib.ExitStack() as stack:
-        directory = tempfile.mkdtemp(dir="/var/tmp")
-        stack.callback(os.rmdir, directory)
-        run("mount", "-t", "tmpfs", "-o", "size=64k", "none", directory)
-        stack.callback(run, "umount", directory)
-        loop = stack.enter_context(LoopDevice(directory=directory))
-
+    with full_device() as loop:
         def make():
             failed = 0
             with mmap.mmap(-1, BLOCK) as buffer:

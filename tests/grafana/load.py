@@ -78,11 +78,7 @@ with open({str(path)!r}, "wb") as file:
 
     def _full_disk(self):
         """Requests fail on a loop device whose file has no more room; each opening of it fails a few."""
-        directory = self._directory / "full"
-        directory.mkdir()
-        common.run("mount", "-t", "tmpfs", "-o", "size=256k", "none", str(directory))
-        self._stack.callback(common.run, "umount", str(directory))
-        loop = self._stack.enter_context(common.LoopDevice(directory=str(directory)))
+        loop = self._stack.enter_context(common.full_device())
 
         def work():
             with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 
-from common import BLOCK, LoopDevice
+from common import BLOCK, LoopDevice, full_device
 from harness import at_least, expect, main, near, run
 
 NAME = "kernstat_block_io_errors_total"
@@ -27,20 +27,14 @@ def failing_writes(node, count):
 
 
 def counts_failed_requests(tool):
-    directory = tempfile.mkdtemp(dir="/var/tmp")
-    run("mount", "-t", "tmpfs", "-o", "size=256k", "none", directory)
-    try:
-        with LoopDevice(directory=directory) as loop:
-            before = tool.scrape()
-            failed = failing_writes(loop.node, 100)
-            after = tool.scrape()
-            at_least(failed, 30, "writes without room")
-            expect(after.delta(before, NAME, device=loop.name, operation="write"), failed, "errors")
-            status = {labels["status"] for labels, _ in after.select(NAME, device=loop.name, operation="write")}
-            assert status <= {"ioerr", "nospc"}, status
-    finally:
-        run("umount", directory)
-        os.rmdir(directory)
+    with full_device() as loop:
+        before = tool.scrape()
+        failed = failing_writes(loop.node, 100)
+        after = tool.scrape()
+        at_least(failed, 30, "writes without room")
+        expect(after.delta(before, NAME, device=loop.name, operation="write"), failed, "errors")
+        status = {labels["status"] for labels, _ in after.select(NAME, device=loop.name, operation="write")}
+        assert status <= {"ioerr", "nospc"}, status
 
 
 def good_requests_are_no_errors(tool):

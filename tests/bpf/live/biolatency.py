@@ -9,45 +9,20 @@ import re
 import tempfile
 import time
 
-from harness import Tool, at_least, expect, in_lab, main, own_tool, run
+from common import BLOCK, LoopDevice, write_blocks
+from harness import Tool, at_least, expect, in_lab, main, own_tool
 
 NAME = "kernstat_block_io_duration_seconds"
 BYTES = "kernstat_block_io_size_bytes_sum"
-BLOCK = 4096
 COUNT = 37
 
 
-class LoopDevice:
-    """A loop device over a file, on a disk and not in memory."""
-
-    def __enter__(self):
-        fd, self.path = tempfile.mkstemp(dir="/var/tmp")
-        os.ftruncate(fd, 16 << 20)
-        os.close(fd)
-        self.device = run("losetup", "--find", "--show", self.path).stdout.strip()
-        return os.path.basename(self.device)
-
-    def __exit__(self, *_):
-        run("losetup", "--detach", self.device)
-        os.unlink(self.path)
-        return False
-
-
-def write_blocks(name):
-    buffer = mmap.mmap(-1, BLOCK)
-    fd = os.open("/dev/" + name, os.O_WRONLY | os.O_DIRECT)
-    for i in range(COUNT):
-        # Far apart, so that none are merged.
-        os.pwrite(fd, buffer, i * 16 * BLOCK)
-    os.close(fd)
-
-
 def counts_each_request(tool):
-    with LoopDevice() as name:
+    with LoopDevice() as loop:
         before = tool.scrape()
-        write_blocks(name)
+        write_blocks(loop.node, COUNT)
         after = tool.scrape()
-        where = {"device": name, "operation": "write"}
+        where = {"device": loop.name, "operation": "write"}
         expect(after.delta(before, NAME + "_count", stage="total", **where), COUNT, "requests")
         expect(after.delta(before, BYTES, **where), COUNT * BLOCK, "bytes")
         seconds = after.delta(before, NAME + "_sum", stage="total", **where)
@@ -61,7 +36,7 @@ def other_drivers(tool):
     """The disks of a lab: virtio-scsi and NVMe."""
     for name in ("sda", "nvme0n1") if in_lab() else ():
         before = tool.scrape()
-        write_blocks(name)
+        write_blocks("/dev/" + name, COUNT)
         after = tool.scrape()
         where = {"device": name, "operation": "write"}
         expect(after.delta(before, NAME + "_count", stage="total", **where), COUNT, name)
@@ -85,14 +60,14 @@ def scheduled(name):
 
 def stages_work_with_stamps(_):
     """Where requests lack the kernel's times, the hooks on insert and issue take over once that was seen."""
-    with Tool("biolatency", only_stamps=1) as tool, LoopDevice() as name, scheduled(name):
-        write_blocks(name)
+    with Tool("biolatency", only_stamps=1) as tool, LoopDevice() as loop, scheduled(loop.name):
+        write_blocks(loop.node, COUNT)
         assert has_stamps(tool), "no hook on issue"
         before = tool.scrape()
-        write_blocks(name)
+        write_blocks(loop.node, COUNT)
         after = tool.scrape()
         for stage in ("total", "device"):
-            where = {"device": name, "operation": "write", "stage": stage}
+            where = {"device": loop.name, "operation": "write", "stage": stage}
             expect(after.delta(before, NAME + "_count", **where), COUNT, stage)
         for hook in ("on_insert", "on_issue"):
             runs = sum(after.delta(before, "kernstat_bpf_program_runs_total", program=hook + which)
@@ -126,19 +101,18 @@ def flushes_need_no_stamps(tool):
 
 
 def forgets_removed_device(tool):
-    with LoopDevice() as name:
-        write_blocks(name)
-        assert tool.scrape().has(BYTES, device=name)
-        run("modprobe", "-q", "loop", check=False)
+    with LoopDevice() as loop:
+        write_blocks(loop.node, COUNT)
+        assert tool.scrape().has(BYTES, device=loop.name)
     total = tool.scrape().sum(BYTES, operation="write")
     at_least(total, COUNT * BLOCK)
 
 
 def costs_are_told(tool):
-    with LoopDevice() as name:
+    with LoopDevice() as loop:
         before = tool.scrape()
         for _ in range(4):
-            write_blocks(name)
+            write_blocks(loop.node, COUNT)
         time.sleep(0.1)
         after = tool.scrape()
         runs = after.delta(before, "kernstat_bpf_program_runs_total", tool="biolatency")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the stimuli of several live tests need: devices, file systems, memory cgroups of our own."""
+import contextlib
 import glob
 import mmap
 import os
@@ -10,30 +11,10 @@ import sys
 import tempfile
 import time
 
+from common_undone import LoopDevice, mounted, undone
 from harness import in_lab, run, skip
 
 BLOCK = 4096
-
-
-class LoopDevice:
-    """A loop device over a sparse file, on a disk and not in memory unless `directory` says so."""
-
-    def __init__(self, mib=16, directory="/var/tmp", direct=False):
-        self.mib, self.directory, self.direct = mib, directory, direct
-
-    def __enter__(self):
-        fd, self.path = tempfile.mkstemp(dir=self.directory)
-        os.ftruncate(fd, self.mib << 20)
-        os.close(fd)
-        options = ["--direct-io=on"] if self.direct else []
-        self.node = run("losetup", "--find", "--show", *options, self.path).stdout.strip()
-        self.name = os.path.basename(self.node)
-        return self
-
-    def __exit__(self, *_):
-        run("losetup", "--detach", self.node)
-        os.unlink(self.path)
-        return False
 
 
 class ZramDevice:
@@ -46,11 +27,14 @@ class ZramDevice:
         run("modprobe", "-q", "zram", check=False)
         try:
             with open("/sys/class/zram-control/hot_add", encoding="ascii") as file:
-                self.number = int(file.read())
+                number = int(file.read())
         except OSError as error:
             skip(f"no zram: {error}")
-        self.name = f"zram{self.number}"
+        self.name = f"zram{number}"
         self.node = "/dev/" + self.name
+        self.undo = undone("sh", "-c", 'echo 1 > "/sys/block/$1/reset" && echo "$2" > /sys/class/zram-control/hot_remove',
+                           "sh", self.name, str(number))
+        self.undo.__enter__()
         self.set("disksize", self.mib << 20)
         return self
 
@@ -58,11 +42,8 @@ class ZramDevice:
         with open(f"/sys/block/{self.name}/{attribute}", "w", encoding="ascii") as file:
             file.write(str(value))
 
-    def __exit__(self, *_):
-        self.set("reset", 1)
-        with open("/sys/class/zram-control/hot_remove", "w", encoding="ascii") as file:
-            file.write(str(self.number))
-        return False
+    def __exit__(self, *error):
+        return self.undo.__exit__(*error)
 
 
 class MappedDevice:
@@ -118,18 +99,23 @@ class FileSystem:
         self.loop = LoopDevice(mib, directory)
 
     def __enter__(self):
-        self.loop.__enter__()
-        self.name = self.loop.name
-        self.path = tempfile.mkdtemp(dir="/var/tmp")
-        run("mkfs." + self.kind, "-q", self.loop.node)
-        run("mount", "-t", self.kind, self.loop.node, self.path)
+        with contextlib.ExitStack() as stack:
+            self.name = stack.enter_context(self.loop).name
+            run("mkfs." + self.kind, "-q", self.loop.node)
+            self.path = stack.enter_context(mounted("-t", self.kind, self.loop.node))
+            self.undo = stack.pop_all()
         return self
 
     def __exit__(self, *_):
-        run("umount", self.path)
-        os.rmdir(self.path)
-        self.loop.__exit__()
+        self.undo.close()
         return False
+
+
+@contextlib.contextmanager
+def full_device():
+    """A loop device whose file has no more room after a quarter of a MiB."""
+    with mounted("-t", "tmpfs", "-o", "size=256k", "none") as directory, LoopDevice(directory=directory) as loop:
+        yield loop
 
 
 class MemoryCgroup:

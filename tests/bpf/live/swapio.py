@@ -5,7 +5,7 @@
 import os
 import time
 
-from common import LoopDevice, MemoryCgroup, eventually, vmstat
+from common import LoopDevice, MemoryCgroup, eventually, undone, vmstat
 from harness import at_least, expect, main, near, run, skip
 
 NAME = "kernstat_memory_swap_io_seconds_count"
@@ -33,7 +33,7 @@ def swap_and_compare(tool):
     with LoopDevice(mib=128, direct=True) as loop:
         run("mkswap", loop.node)
         run("swapon", loop.node)
-        try:
+        with undone("swapoff", loop.node):
             tool.scrape()
             before = tool.scrape()
             pages = vmstat("pswpout"), vmstat("pswpin")
@@ -52,8 +52,6 @@ def swap_and_compare(tool):
                 requests = after.delta(before, "kernstat_block_io_duration_seconds_count",
                                        stage="total", **where)
                 expect(after.delta(before, NAME, **where), requests, "swap requests")
-        finally:
-            run("swapoff", loop.node)
 
 
 def other_writes_are_no_swap(tool):
