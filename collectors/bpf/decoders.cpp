@@ -60,7 +60,8 @@ Life decode_cgroup_path(Bytes bytes, const LabelTable&, Names& names, std::strin
 }
 
 Life decode_symbol(Bytes bytes, const LabelTable&, Names& names, std::string& out) {
-  return put(out, names.symbol(number_of(bytes)));
+  const auto name = names.symbol(number_of(bytes));
+  return name ? put(out, *name) : Life::kUnnamed;
 }
 
 constexpr std::array kDecoders{

@@ -18,10 +18,11 @@ class Names;
 /// Value and text of an enumerator, as it stands in a label.
 using LabelTable = std::vector<std::pair<std::uint32_t, std::string>>;
 
-/// Whether the thing that a label names still exists.
+/// Whether the thing that a label names still exists, and has its name.
 enum class Life : std::uint8_t {
   kAlive,
-  kGone,  ///< removed, or not nameable from here: the text is "other"
+  kGone,     ///< removed, or not nameable from here: the text is "other"
+  kUnnamed,  ///< its name is not known yet: ask again, show nothing until then
 };
 
 /// Appends the text of `bytes` (the member, host byte order) to `out`. Text may be any bytes; what

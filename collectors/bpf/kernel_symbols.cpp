@@ -1,56 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/bpf/kernel_symbols.h"
 
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "collectors/support/text.h"
 
 namespace kernstat::bpf {
+namespace {
 
-std::vector<std::string> symbols_at(std::string_view kallsyms,
-                                    const std::vector<std::uint64_t>& addresses) {
-  // The file is not sorted: modules come after the kernel in load order.
-  std::vector<std::uint64_t> nearest(addresses.size(), 0);
-  std::vector<std::string_view> names(addresses.size());
-  while (!kallsyms.empty()) {
-    std::string_view line = next_line(kallsyms);
-    const auto address = next_number<std::uint64_t>(line, 16);
-    const std::string_view type = next_field(line);
-    const std::string_view name = next_field(line);
-    const bool is_text = type == "t" || type == "T" || type == "w" || type == "W";
-    if (!address || *address == 0 || !is_text || name.empty()) continue;
-    // Every wanted address at or above this symbol for which it is nearer than the best so far.
-    for (auto it = std::lower_bound(addresses.begin(), addresses.end(), *address);
-         it != addresses.end(); ++it) {
-      const auto i = static_cast<std::size_t>(it - addresses.begin());
-      if (*address <= nearest[i]) continue;
-      nearest[i] = *address;
-      names[i] = name;
-    }
-  }
-  return {names.begin(), names.end()};
+constexpr std::size_t kPiece = std::size_t{64} << 10;
+
+bool is_text(std::string_view type) {
+  return type == "t" || type == "T" || type == "w" || type == "W";
 }
 
-void KernelSymbols::want(const std::vector<std::uint64_t>& addresses) {
+std::int64_t spent_ns() {
+  timespec spent{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return std::int64_t{spent.tv_sec} * 1'000'000'000 + spent.tv_nsec;
+}
+
+}  // namespace
+
+SymbolSearch::SymbolSearch(const std::vector<std::uint64_t>& addresses) {
+  for (const std::uint64_t address : addresses) found_.push_back({address, 0, {}});
+  const auto by_address = [](const Found& a, const Found& b) { return a.address < b.address; };
+  const auto same = [](const Found& a, const Found& b) { return a.address == b.address; };
+  std::sort(found_.begin(), found_.end(), by_address);
+  found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
+}
+
+bool SymbolSearch::take(std::string_view lines) {
+  while (!lines.empty()) {
+    std::string_view line = next_line(lines);
+    const auto begin = next_number<std::uint64_t>(line, 16);
+    if (!begin || !is_text(next_field(line))) continue;
+    if (*begin == 0) return false;
+    // Symbols are not sorted: modules come after the kernel in load order. It may hold the first
+    // address above it; whether it holds others, too, finish() says.
+    const auto first =
+        std::lower_bound(found_.begin(), found_.end(), *begin,
+                         [](const Found& f, std::uint64_t value) { return f.address < value; });
+    const std::string_view name = next_field(line);
+    if (first == found_.end() || *begin <= first->begin || name.empty()) continue;
+    first->begin = *begin;
+    first->name = name;
+  }
+  return true;
+}
+
+std::vector<SymbolSearch::Found> SymbolSearch::finish() {
+  const Found* best = nullptr;
+  for (Found& found : found_) {
+    if (best != nullptr && best->begin > found.begin) {
+      found.begin = best->begin;
+      found.name = best->name;
+    }
+    best = &found;
+  }
+  return std::move(found_);
+}
+
+KernelSymbols::KernelSymbols(const Host& host)
+    : file_(::open(host.proc_path("kallsyms").c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+void KernelSymbols::want(const std::vector<std::uint64_t>& addresses, std::int64_t now_ns) {
+  if (file_ && now_ns < next_ns_) return;
   if (names_.size() > kMostKnown) names_.clear();
   std::vector<std::uint64_t> unknown;
   for (const std::uint64_t address : addresses) {
     if (!names_.contains(address)) unknown.push_back(address);
   }
   if (unknown.empty()) return;
-  std::sort(unknown.begin(), unknown.end());
-  unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
-  const auto text = read_file(path_, std::size_t{64} << 20);
-  const std::vector<std::string> names =
-      text ? symbols_at(*text, unknown) : std::vector<std::string>(unknown.size());
-  for (std::size_t i = 0; i < unknown.size(); ++i) names_[unknown[i]] = names[i];
+  const std::int64_t before_ns = spent_ns();
+  SymbolSearch all(unknown);
+  if (file_ && !search(all)) {
+    file_ = Fd();
+    all = SymbolSearch(unknown);
+  }
+  for (SymbolSearch::Found& found : all.finish()) names_[found.address] = std::move(found.name);
+  next_ns_ = now_ns + kPauses * (spent_ns() - before_ns);
 }
 
-std::string_view KernelSymbols::find(std::uint64_t address) {
+// False when the file has nothing to say.
+bool KernelSymbols::search(SymbolSearch& search) const {
+  std::string text(kPiece, '\0');
+  std::size_t held = 0;
+  if (::lseek(file_.get(), 0, SEEK_SET) != 0) return false;
+  while (true) {
+    const ssize_t got = ::read(file_.get(), text.data() + held, text.size() - held);
+    if (got <= 0) return got == 0;
+    held += static_cast<std::size_t>(got);
+    const std::size_t end = std::string_view(text.data(), held).rfind('\n') + 1;
+    if (!search.take({text.data(), end})) return false;
+    // A line that fills the whole piece is none of a symbol.
+    const std::size_t used = end == 0 && held == text.size() ? held : end;
+    std::copy(text.begin() + static_cast<std::ptrdiff_t>(used),
+              text.begin() + static_cast<std::ptrdiff_t>(held), text.begin());
+    held -= used;
+  }
+}
+
+std::optional<std::string_view> KernelSymbols::find(std::uint64_t address) const {
   const auto known = names_.find(address);
-  if (known != names_.end()) return known->second;
-  want({address});
-  return names_[address];
+  if (known == names_.end()) return std::nullopt;
+  return known->second;
 }
 
 }  // namespace kernstat::bpf

@@ -3,37 +3,60 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "collectors/support/fd.h"
 #include "collectors/support/host.h"
 
 namespace kernstat::bpf {
 
-/// Finds the function that holds an address in <proc>/kallsyms, which shows addresses only to those
-/// with CAP_SYSLOG. The file (10 MB) is not kept: one pass finds all addresses that are wanted. One
-/// thread.
+/// Finds the functions that hold addresses in the text of /proc/kallsyms, given piece by piece.
+class SymbolSearch {
+ public:
+  /// `addresses`: in any order.
+  explicit SymbolSearch(const std::vector<std::uint64_t>& addresses);
+
+  struct Found {
+    std::uint64_t address = 0;
+    std::uint64_t begin = 0;  ///< where the function begins; 0: none holds the address
+    std::string name;
+  };
+
+  /// Takes whole lines. False when the file hides addresses: then nothing more is to be had.
+  bool take(std::string_view lines);
+  /// Each address once: the last symbol of text at or below it.
+  std::vector<Found> finish();
+
+ private:
+  std::vector<Found> found_;  // by address
+};
+
+/// Names the functions that hold addresses by <proc>/kallsyms, which shows addresses only to those
+/// who had CAP_SYSLOG when they opened it: it is opened at once and stays open, its text (10 MB) is
+/// not kept. One pass finds all addresses that are wanted, and the next waits until it costs no
+/// more than a thousandth of one CPU. One thread.
 class KernelSymbols {
  public:
-  explicit KernelSymbols(const Host& host) : path_(host.proc_path("kallsyms")) {}
+  explicit KernelSymbols(const Host& host);
 
-  /// Looks all unknown ones of `addresses` up.
-  void want(const std::vector<std::uint64_t>& addresses);
-  /// Empty when no function holds it or addresses are hidden.
-  std::string_view find(std::uint64_t address);
+  /// Looks all unknown ones of `addresses` up, if it is time for that. `now_ns`: CLOCK_MONOTONIC.
+  void want(const std::vector<std::uint64_t>& addresses, std::int64_t now_ns);
+  /// Nothing before it was looked up; empty when no function holds it or addresses are hidden.
+  std::optional<std::string_view> find(std::uint64_t address) const;
 
  private:
   static constexpr std::size_t kMostKnown = 16384;
+  static constexpr std::int64_t kPauses = 1000;  // as long as the pass
 
-  std::string path_;
+  bool search(SymbolSearch& search) const;
+
+  Fd file_;  // none: nothing is shown
+  std::int64_t next_ns_ = 0;
   std::unordered_map<std::uint64_t, std::string> names_;
 };
-
-/// The names in kallsyms text for sorted `addresses`: the last symbol at or below each; empty for
-/// addresses below the first symbol, and for all when the file hides addresses. Text symbols only.
-std::vector<std::string> symbols_at(std::string_view kallsyms,
-                                    const std::vector<std::uint64_t>& addresses);
 
 }  // namespace kernstat::bpf

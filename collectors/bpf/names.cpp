@@ -25,9 +25,13 @@ std::string_view Names::interface(std::uint32_t name_space, std::uint32_t index)
 std::string_view Names::cgroup(std::uint64_t id) { return cgroups_->find(id); }
 std::string_view Names::workload(std::uint64_t id) { return workload_of(cgroups_->find(id)); }
 const std::string& Names::cgroup_controller() const { return cgroups_->controller(); }
-std::string_view Names::symbol(std::uint64_t address) { return symbols_->find(address); }
+std::optional<std::string_view> Names::symbol(std::uint64_t address) const {
+  return symbols_->find(address);
+}
 
-void Names::want_symbols(const std::vector<std::uint64_t>& addresses) { symbols_->want(addresses); }
+void Names::want_symbols(const std::vector<std::uint64_t>& addresses, std::int64_t now_ns) {
+  symbols_->want(addresses, now_ns);
+}
 
 std::uint64_t Names::refresh() {
   changes_ += disks_->refresh() + interfaces_->refresh() + cgroups_->refresh();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,10 +39,11 @@ class Names {
   std::string_view workload(std::uint64_t id);
   /// The v1 controller whose hierarchy names cgroups; empty for the unified one.
   const std::string& cgroup_controller() const;
-  /// The kernel function that holds the address.
-  std::string_view symbol(std::uint64_t address);
-  /// Says that symbol() will be asked for these: one pass over /proc/kallsyms finds all of them.
-  void want_symbols(const std::vector<std::uint64_t>& addresses);
+  /// The kernel function that holds the address; nothing before want_symbols() looked it up.
+  std::optional<std::string_view> symbol(std::uint64_t address) const;
+  /// Says that symbol() will be asked for these: one pass over /proc/kallsyms finds all of them,
+  /// now or at a later call (`now_ns`: CLOCK_MONOTONIC).
+  void want_symbols(const std::vector<std::uint64_t>& addresses, std::int64_t now_ns);
 
   /// Takes note of what the kernel announced since the last call: renamed and removed interfaces,
   /// removed disks. Once per tick. Returns a number that grows when any name changed or went.

@@ -37,16 +37,18 @@ SeriesBook::SeriesBook(KeyLayout key, std::vector<MetricView> metrics, Options o
   }
 }
 
-void SeriesBook::announce_symbols(const Rows& rows, Names& names) const {
-  std::vector<std::uint64_t> wanted;
+void SeriesBook::announce_symbols(const Rows& rows, Names& names, std::int64_t now_ns) {
+  wanted_.clear();
   for (const Column& column : layout_.columns) {
     if (!column.is_symbol) continue;
     for (std::size_t i = 0; i < rows.count; ++i) {
-      if (keys_.find(text_of(rows.key(i))) != keys_.end()) continue;
-      wanted.push_back(number_of(rows.key(i).subspan(column.offset, column.size)));
+      const auto known = keys_.find(text_of(rows.key(i)));
+      if (known != keys_.end() && known->second.life != Life::kUnnamed) continue;
+      if (is_other_key(rows.key(i))) continue;
+      wanted_.push_back(number_of(rows.key(i).subspan(column.offset, column.size)));
     }
   }
-  if (!wanted.empty()) names.want_symbols(wanted);
+  if (!wanted_.empty()) names.want_symbols(wanted_, now_ns);
 }
 
 Life SeriesBook::decode(std::span<const std::byte> key, Names& names,
@@ -55,7 +57,7 @@ Life SeriesBook::decode(std::span<const std::byte> key, Names& names,
   for (const Column& column : layout_.columns) {
     std::string& text = texts.emplace_back();
     const auto bytes = key.subspan(column.offset, column.size);
-    if (column.decode(bytes, column.table, names, text) == Life::kGone) life = Life::kGone;
+    life = std::max(life, column.decode(bytes, column.table, names, text));
   }
   return life;
 }
@@ -85,13 +87,18 @@ void SeriesBook::assign(Key& key, std::span<const std::byte> bytes, Names& names
   if (is_other) {
     texts.assign(layout_.columns.size(), "other");
   } else {
-    key.life = decode(bytes, names, texts);
+    const bool has_name = !key.groups.empty() && key.life != Life::kUnnamed;
+    const Life life = decode(bytes, names, texts);
+    // A name that was forgotten meanwhile is still right.
+    if (life == Life::kUnnamed && has_name) return;
+    key.life = life;
   }
   const std::vector<Group*> before = std::move(key.groups);
   key.groups.clear();
   for (Metric& metric : metrics_) {
-    Group* mine = group(metric, texts, is_other);
-    ++mine->live;
+    const bool waits = key.life == Life::kUnnamed && !metric.view.is_total;
+    Group* mine = waits ? nullptr : group(metric, texts, is_other);
+    if (mine != nullptr) ++mine->live;
     key.groups.push_back(mine);
   }
   for (std::size_t i = 0; i < before.size(); ++i) release(i, before[i]);
@@ -106,7 +113,7 @@ void SeriesBook::rename(Names& names) {
 
 // One key less. Without any, the series ends: what it had counted lives on in `other`.
 void SeriesBook::release(std::size_t metric, Group* group) {
-  if (--group->live > 0 || group->is_other || group->is_fixed) return;
+  if (group == nullptr || --group->live > 0 || group->is_other || group->is_fixed) return;
   Metric& mine = metrics_[metric];
   if (!mine.view.is_gauge && !group->base.empty()) add_words(mine.other->base, group->base);
   mine.groups.erase(std::string_view(*group->labels));
@@ -115,7 +122,10 @@ void SeriesBook::release(std::size_t metric, Group* group) {
 SeriesBook::Key& SeriesBook::find(std::span<const std::byte> bytes, Names& names,
                                   std::int64_t now_ns) {
   const auto known = keys_.find(text_of(bytes));
-  if (known != keys_.end()) return known->second;
+  if (known != keys_.end()) {
+    if (known->second.life == Life::kUnnamed) assign(known->second, bytes, names);
+    return known->second;
+  }
   Key& key = keys_.emplace(std::string(text_of(bytes)), Key{}).first->second;
   key.moved_ns = now_ns;
   key.is_pinned = pinned_.find(text_of(bytes)) != pinned_.end() || is_other_key(bytes);
@@ -124,13 +134,14 @@ SeriesBook::Key& SeriesBook::find(std::span<const std::byte> bytes, Names& names
 }
 
 bool SeriesBook::should_leave(const Key& key, std::int64_t now_ns) const {
-  if (!options_.is_map || key.is_pinned) return false;
+  if (!options_.is_map || key.is_pinned || key.life == Life::kUnnamed) return false;
   if (key.life == Life::kGone) return true;
   return options_.idle_ns > 0 && now_ns - key.moved_ns > options_.idle_ns;
 }
 
 void SeriesBook::count(const Key& key, std::span<const std::uint64_t> value, bool for_good) {
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    if (key.groups[i] == nullptr) continue;
     const MetricView& view = metrics_[i].view;
     const auto words = value.subspan(view.word, view.words);
     add_words(for_good ? key.groups[i]->base : key.groups[i]->words, words);
@@ -140,7 +151,7 @@ void SeriesBook::count(const Key& key, std::span<const std::uint64_t> value, boo
 void SeriesBook::update(const Rows& rows, Names& names, std::uint64_t epoch, std::int64_t now_ns,
                         const Take& take) {
   ++round_;
-  announce_symbols(rows, names);
+  announce_symbols(rows, names, now_ns);
   if (epoch != epoch_) rename(names);
   epoch_ = epoch;
   row_keys_.assign(rows.count, nullptr);

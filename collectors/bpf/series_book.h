@@ -83,7 +83,7 @@ class SeriesBook {
     Group* other = nullptr;
   };
   struct Key {
-    std::vector<Group*> groups;  // one per metric
+    std::vector<Group*> groups;  // one per metric; null while a label has no name yet
     std::uint64_t checksum = 0;  // of its value, to see whether it moved
     std::int64_t moved_ns = 0;
     std::uint64_t round = 0;  // of the last update that saw it
@@ -102,12 +102,12 @@ class SeriesBook {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
-  void announce_symbols(const Rows& rows, Names& names) const;
+  void announce_symbols(const Rows& rows, Names& names, std::int64_t now_ns);
   Life decode(std::span<const std::byte> key, Names& names, std::vector<std::string>& texts) const;
   Group* group(Metric& metric, const std::vector<std::string>& texts, bool is_other);
   void assign(Key& key, std::span<const std::byte> bytes, Names& names);
   void rename(Names& names);
-  void release(std::size_t metric, Group* group);
+  void release(std::size_t metric, Group* group);  // null: nothing
   Key& find(std::span<const std::byte> bytes, Names& names, std::int64_t now_ns);
   bool should_leave(const Key& key, std::int64_t now_ns) const;
   void count(const Key& key, std::span<const std::uint64_t> value, bool for_good);
@@ -122,7 +122,8 @@ class SeriesBook {
   std::uint64_t round_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t aged_ = 0;
-  std::vector<Key*> row_keys_;  // scratch: of each row of an update; null: it has left
+  std::vector<std::uint64_t> wanted_;  // scratch: addresses without a name
+  std::vector<Key*> row_keys_;         // scratch: of each row of an update; null: it has left
 };
 
 /// A key of 0xff bytes is the map's entry `other`.

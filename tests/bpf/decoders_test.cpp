@@ -6,7 +6,6 @@
 
 #include "collectors/bpf/cgroup_names.h"
 #include "collectors/bpf/costs.h"
-#include "collectors/bpf/kernel_symbols.h"
 #include "collectors/bpf/label_tables.h"
 #include "collectors/bpf/names.h"
 
@@ -92,20 +91,6 @@ TEST_CASE("the hierarchy that names workloads is found on v1, v2 and hybrid host
   CHECK(choose_hierarchy(v1 + unified, false).root == "/sys/fs/cgroup/memory");
   CHECK(choose_hierarchy("", true).root.empty());
   CHECK(choose_hierarchy("1 2\n\n - - -\n", true).root.empty());
-}
-
-TEST_CASE("addresses belong to the symbol before them") {
-  const std::string text =
-      "ffffffff81000000 T _text\n"
-      "ffffffff81000100 t one\n"
-      "ffffffff81000180 d data\n"
-      "ffffffff81000200 T two\n"
-      "ffffffffc0000000 t three\t[module]\n"
-      "junk\n";
-  const auto names = symbols_at(
-      text, {0x10, 0xffffffff81000100, 0xffffffff810001ff, 0xffffffff81000200, 0xffffffffc0000010});
-  CHECK(names == std::vector<std::string>{"", "one", "one", "two", "three"});
-  CHECK(symbols_at("0000000000000000 T hidden\n", {5}) == std::vector<std::string>{""});
 }
 
 TEST_CASE("costs follow the timed runs and never go back") {

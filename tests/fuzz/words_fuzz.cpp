@@ -71,7 +71,9 @@ void kernel_texts(std::string_view text) {
   static_cast<void>(bpf::choose_hierarchy(text, false));
   check(text.find(bpf::workload_of(text)) != std::string_view::npos);
   const std::vector<std::uint64_t> addresses{1, 0xFFFF, 0xFFFFFFFF81000000U};
-  check(bpf::symbols_at(text, addresses).size() == addresses.size());
+  bpf::SymbolSearch search(addresses);
+  static_cast<void>(search.take(text));
+  check(search.finish().size() == addresses.size());
 }
 
 }  // namespace
