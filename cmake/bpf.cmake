@@ -18,12 +18,13 @@ if(CMAKE_LIBRARY_ARCHITECTURE)
   list(APPEND KERNSTAT_BPF_FLAGS -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 endif()
 
-# kernstat_bpf_object(SOURCE ARCHITECTURE OBJECT): one rule; rebuilt when a header changes.
+# kernstat_bpf_object(SOURCE ARCHITECTURE OBJECT): one rule; rebuilt when a header changes. It keeps the types and the
+# lines of the source, but not their relocations, which only a linker of BPF objects would read.
 function(kernstat_bpf_object source arch object)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNSTAT_BPF_CLANG} ${KERNSTAT_BPF_FLAGS} -D__TARGET_ARCH_${arch}
       -MMD -MT ${object} -MF ${object}.d -c ${source} -o ${object}
-    COMMAND ${KERNSTAT_BPF_STRIP} -g ${object}
+    COMMAND ${KERNSTAT_BPF_STRIP} -g -R .rel.BTF -R .rel.BTF.ext ${object}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "BPF ${arch} ${object}" VERBATIM)
 endfunction()
