@@ -5,7 +5,8 @@
 // One hook and no map of requests: a request knows when it was allocated (start_time_ns, set when
 // the queue keeps statistics) and when it was issued (io_start_time_ns, set while writeback
 // throttling or a scheduler asks for it). Once a request without one of them is seen, the engine
-// attaches the hooks that take stamps at insert and issue.
+// attaches the hooks that take stamps at insert and issue. They take them for the disks that need
+// them; what other disks pay for is that the hooks are there.
 #include "kernel/block.bpf.h"
 #include "kernstat.bpf.h"
 
@@ -37,8 +38,18 @@ KS_IN_FLIGHT(block_stamps, __u64, struct stamp, 16384)
 
 // Set here once stamps are needed; watched by the engine.
 __u32 need_stamps = 0;
-// 1: takes stamps even where the kernel has the times, to try them.
+// 1: takes stamps even where the kernel has the times, to try them. Any other number but 0: only
+// for the disk with that dev_t.
 const volatile __u32 only_stamps = 0;
+
+// Which queues have given requests that lacked a time, by the kernel's number for them: one that
+// shares the place of another takes stamps that it does not need.
+#define KS_QUEUES 256
+__u8 lacking[KS_QUEUES];
+
+static __always_inline __u8* lacking_of(const bool direct, const struct request* rq) {
+  return &lacking[(__u32)ks_read(direct, rq, q, id) % KS_QUEUES];
+}
 
 // A time of issue before the allocation has one of two reasons. Whoever issues takes the time that
 // its plug has kept (blk_time_get_ns(), since 6.9), which may be a little older than a request of
@@ -59,16 +70,16 @@ static __always_inline void count_swap(struct block_key* key, __u64 ns) {
   if (hist) time_hist_add(hist, ns);
 }
 
-// The times that the request itself lacks come from the stamps, which are needed from now on. Every
-// stamp is taken, so that none is left for a later use of the same request. A flush, which has no
-// bytes, is never issued itself: on its account the stamps would be needed everywhere.
-static __always_inline void complete_times(struct request* rq, __u32 bytes, __u64* start,
-                                           __u64* issue) {
+// The times that the request itself lacks come from the stamps, which its queue needs from now on.
+// Every stamp is taken, so that none is left for a later use of the same request. A flush, which
+// has no bytes, is never issued itself: on its account the stamps would be needed everywhere.
+static __always_inline void complete_times(const bool direct, struct request* rq, __u32 bytes,
+                                           __u64* start, __u64* issue) {
   struct stamp stamp;
   __u64 id = (__u64)rq;
-  const bool lacks = bytes && (!*start || !*issue);
-  if (lacks && !need_stamps) need_stamps = 1;
-  if (!need_stamps || !block_stamps_take(&id, &stamp)) return;
+  __u8* lacks = lacking_of(direct, rq);
+  if (bytes && (!*start || !*issue) && !*lacks) need_stamps = *lacks = 1;
+  if (!*lacks || !block_stamps_take(&id, &stamp)) return;
   if (!*start) *start = stamp.since;
   if (!*issue && stamp.issued >= *start) *issue = stamp.issued;
 }
@@ -90,8 +101,8 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   __u64 start = ks_read(direct, rq, start_time_ns);
   __u64 issue = ks_read(direct, rq, io_start_time_ns);
   if (issue < start) issue = start - issue < KS_PLUG_NS ? start : 0;
-  if (only_stamps) start = issue = 0;
-  complete_times(rq, nr_bytes, &start, &issue);
+  if (only_stamps == 1 || (only_stamps && only_stamps == key.device)) start = issue = 0;
+  complete_times(direct, rq, nr_bytes, &start, &issue);
   __u64 now = bpf_ktime_get_ns();
   if (start && now >= start) {
     time_hist_add_alone(&value->total, now - start);
@@ -106,14 +117,16 @@ KS_TWIN(block_rq_complete, on_complete, struct request* rq, int error, unsigned 
   return 0;
 }
 
-static __always_inline int insert(struct request* rq) {
+static __always_inline int insert(const bool direct, struct request* rq) {
+  if (!*lacking_of(direct, rq)) return 0;
   __u64 id = (__u64)rq;
   struct stamp stamp = {.since = bpf_ktime_get_ns()};
   block_stamps_put(&id, &stamp);
   return 0;
 }
 
-static __always_inline int issue(struct request* rq) {
+static __always_inline int issue(const bool direct, struct request* rq) {
+  if (!*lacking_of(direct, rq)) return 0;
   __u64 id = (__u64)rq;
   __u64 now = bpf_ktime_get_ns();
   struct stamp stamp = {.since = now, .issued = now};
@@ -125,12 +138,12 @@ static __always_inline int issue(struct request* rq) {
   return 0;
 }
 
-KS_TWIN(block_rq_insert, on_insert, struct request* rq) { return insert(rq); }
-KS_TWIN(block_rq_issue, on_issue, struct request* rq) { return issue(rq); }
+KS_TWIN(block_rq_insert, on_insert, struct request* rq) { return insert(direct, rq); }
+KS_TWIN(block_rq_issue, on_issue, struct request* rq) { return issue(direct, rq); }
 // Until 5.11 the queue came first.
 KS_TWIN(block_rq_insert, on_insert_queue, struct request_queue* q, struct request* rq) {
-  return insert(rq);
+  return insert(direct, rq);
 }
 KS_TWIN(block_rq_issue, on_issue_queue, struct request_queue* q, struct request* rq) {
-  return issue(rq);
+  return issue(direct, rq);
 }

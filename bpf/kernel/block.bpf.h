@@ -49,6 +49,7 @@ struct blk_mq_ops;
 struct request_queue {
   const struct blk_mq_ops* mq_ops;
   struct gendisk* disk;
+  int id;
 } KS_KERNEL;
 
 struct bio;

@@ -75,6 +75,24 @@ def stages_work_with_stamps(_):
             at_least(runs, COUNT, hook)
 
 
+def stamps_of_one_disk_leave_others_alone(_):
+    """One disk lacks the times, the other has them or lacks them, too: both are counted by stage."""
+    with LoopDevice() as loop, LoopDevice() as other:
+        dev = os.stat(loop.node).st_rdev
+        with Tool("biolatency", only_stamps=os.major(dev) << 20 | os.minor(dev)) as tool:
+            for one in loop, other:
+                write_blocks(one.node, COUNT)
+            assert has_stamps(tool), "no hook on issue"
+            before = tool.scrape()
+            for one in loop, other, loop:
+                write_blocks(one.node, COUNT)
+            after = tool.scrape()
+            for one, count in (loop, 2 * COUNT), (other, COUNT):
+                for stage in ("total", "device"):
+                    where = {"device": one.name, "operation": "write", "stage": stage}
+                    expect(after.delta(before, NAME + "_count", **where), count, f"{one.name} {stage}")
+
+
 def has_stamps(tool):
     tool.scrape()
     return ("tp_btf", "block_rq_issue") in tool.hooks() or ("raw_tp", "block_rq_issue") in tool.hooks()
@@ -120,5 +138,5 @@ def costs_are_told(tool):
         at_least(after.delta(before, "kernstat_bpf_program_run_seconds_total"), 1e-6, "seconds")
 
 
-main("biolatency", counts_each_request, other_drivers, stages_work_with_stamps, flushes_need_no_stamps,
-     forgets_removed_device, costs_are_told)
+main("biolatency", counts_each_request, other_drivers, stages_work_with_stamps, stamps_of_one_disk_leave_others_alone,
+     flushes_need_no_stamps, forgets_removed_device, costs_are_told)
