@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/proc/netdev.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
+#include "collectors/proc/default_route.h"
 #include "collectors/support/labels.h"
 
 namespace kernstat {
@@ -10,11 +13,13 @@ namespace {
 
 // Interfaces of containers, virtual machines and their bridges carry what a real interface carries
 // once more: their histograms would be many and say little. Most container networks give them names
-// of their own (eni, gke, azv, a hash), so that the kind tells more than the name.
+// of their own (eni, gke, azv, a hash), so that the kind tells more than the name. But in a system
+// container (LXC, kind) the real interface is such a one, too: the default route tells it.
 constexpr const char* kFoldExclude =
     "^(lo|(veth|cali|cilium|lxc|tap|vnet|cni|flannel|docker|br-|virbr|dummy|ifb|kube-ipvs).*)$";
 constexpr const char* kFoldKindExclude = "^(veth|netkit|dummy|ifb|openvswitch)$";
 constexpr std::int64_t kAddressesEvery = 30'000'000'000;
+constexpr std::int64_t kRoutesEvery = 30'000'000'000;
 
 class Netdev final : public Sampled<NetDevices> {
  public:
@@ -38,14 +43,15 @@ class Netdev final : public Sampled<NetDevices> {
         row.name = link.name;
         row.kind = link.kind;
         row.labels = devices_.accepts(row.name) ? Labels("device", row.name).text() : "";
-        row.folded =
-            !row.labels.empty() && folded_.accepts(row.name) && folded_kinds_.accepts(row.kind);
+        row.may_fold = !row.labels.empty() && folded_.accepts(row.name);
+        row.kind_folds = folded_kinds_.accepts(row.kind);
       }
       row.index = link.index;
       row.has_nohandler = link.has_nohandler;
       row.queue_length = link.queue_length;
       row.stats = link.stats;
     }
+    choose_folded(sample.rows, tick.monotonic_ns);
     if (with_addresses_ &&
         (!addresses_ || tick.monotonic_ns - addresses_read_ns_ >= kAddressesEvery)) {
       auto addresses = read_link_addresses(socket_, links_, devices_);
@@ -55,6 +61,32 @@ class Netdev final : public Sampled<NetDevices> {
     }
     sample.addresses = addresses_;
     return {};
+  }
+  void choose_folded(Rows<NetDevice>& rows, std::int64_t now_ns) {
+    const auto left_out = [](const NetDevice& row) { return row.may_fold && !row.kind_folds; };
+    if (std::any_of(rows.begin(), rows.end(), left_out) &&
+        (!routes_read_ || now_ns - routes_read_ns_ >= kRoutesEvery)) {
+      find_uplinks(rows);
+      routes_read_ = true;
+      routes_read_ns_ = now_ns;
+    }
+    for (NetDevice& row : rows) {
+      row.folded = row.may_fold && (row.kind_folds || is_uplink(row.index));
+    }
+  }
+  bool is_uplink(std::int32_t index) const {
+    return std::find(uplinks_.begin(), uplinks_.end(), index) != uplinks_.end();
+  }
+  // One that lost the default route stays folded as long as it is there: its histograms go on.
+  void find_uplinks(const Rows<NetDevice>& rows) {
+    std::erase_if(uplinks_, [&](std::int32_t index) {
+      return std::none_of(rows.begin(), rows.end(),
+                          [&](const NetDevice& row) { return row.index == index; });
+    });
+    for (const auto family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
+      const auto index = default_route_interface(socket_, family);
+      if (index && !is_uplink(*index)) uplinks_.push_back(*index);
+    }
   }
   void fold(const NetDevices& before, const NetDevices& now, double seconds) override {
     folds_.fold(before, now, seconds);
@@ -70,6 +102,9 @@ class Netdev final : public Sampled<NetDevices> {
   Filter folded_kinds_;
   bool with_addresses_;
   Rows<Link> links_;
+  std::vector<std::int32_t> uplinks_;  // interfaces that have had the default route
+  bool routes_read_ = false;
+  std::int64_t routes_read_ns_ = 0;
   RouteSocket socket_;
   std::shared_ptr<const std::vector<std::string>> addresses_;
   std::int64_t addresses_read_ns_ = 0;
@@ -84,6 +119,7 @@ std::vector<OptionSpec> netdev_options() {
       options.push_back(std::move(option));
     }
   }
+  options.back().help += " The interface of the default route is folded whatever its kind.";
   options.push_back({"address_info", OptionType::kBool, "false",
                      "Report the addresses of interfaces (node_network_address_info)."});
   return options;

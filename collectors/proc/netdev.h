@@ -23,7 +23,9 @@ struct NetDevice {
   std::string name;
   std::string kind;  ///< as in Link
   std::int32_t index = 0;
-  std::string labels;  ///< device="name", made when the row is born
+  std::string labels;      ///< device="name", made when the row is born
+  bool may_fold = false;   ///< by its name
+  bool kind_folds = true;  ///< by its kind
   bool folded = false;
   bool has_nohandler = false;
   std::uint32_t queue_length = 0;

@@ -41,9 +41,20 @@ Result<void> RouteSocket::open() {
 
 Result<bool> RouteSocket::dump(nlmsghdr& request,
                                const std::function<void(const nlmsghdr&)>& visit) {
+  return exchange(request, NLM_F_DUMP, visit);
+}
+
+Result<bool> RouteSocket::ask(nlmsghdr& request,
+                              const std::function<void(const nlmsghdr&)>& visit) {
+  // The acknowledgement ends the answer, as NLMSG_DONE ends a dump.
+  return exchange(request, NLM_F_ACK, visit);
+}
+
+Result<bool> RouteSocket::exchange(nlmsghdr& request, std::uint16_t flags,
+                                   const std::function<void(const nlmsghdr&)>& visit) {
   const auto opened = open();
   if (!opened) return fail(opened.error());
-  request.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
   request.nlmsg_seq = ++number_;
   if (::mnl_socket_sendto(socket_.get(), &request, request.nlmsg_len) < 0) {
     const int error = errno;

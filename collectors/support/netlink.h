@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dumps over a netlink socket that stays open.
+// Dumps and questions over a netlink socket that stays open.
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -27,12 +27,16 @@ class RouteSocket {
   /// while it answered: what was visited is no consistent picture, and the caller begins anew. A
   /// kernel that does not answer within two seconds is an error.
   Result<bool> dump(nlmsghdr& request, const std::function<void(const nlmsghdr&)>& visit);
+  /// The same for a request that has one answer; what the kernel refuses is an error.
+  Result<bool> ask(nlmsghdr& request, const std::function<void(const nlmsghdr&)>& visit);
 
  private:
   struct Close {
     void operator()(mnl_socket* socket) const { ::mnl_socket_close(socket); }
   };
   Result<void> open();
+  Result<bool> exchange(nlmsghdr& request, std::uint16_t flags,
+                        const std::function<void(const nlmsghdr&)>& visit);
   Result<bool> receive(const std::function<void(const nlmsghdr&)>& visit);
 
   std::unique_ptr<mnl_socket, Close> socket_;
@@ -40,7 +44,7 @@ class RouteSocket {
   std::vector<char> buffer_;
 };
 
-/// A request for a dump of `type` (RTM_GET…) for an address family, with a family header of
+/// A request of `type` (RTM_GET…) for an address family, with a family header of
 /// `header_size` bytes whose first byte is the address family and whose others are 0.
 nlmsghdr& begin_request(RouteSocket::Request& buffer, std::uint16_t type, std::uint8_t family,
                         std::size_t header_size);

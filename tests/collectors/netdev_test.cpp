@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "collectors/proc/arp.h"
+#include "collectors/proc/default_route.h"
 #include "collectors/proc/netclass.h"
 #include "collectors/support/labels.h"
 #include "tests/collectors/collector_fixture.h"
@@ -154,6 +155,25 @@ TEST_CASE("addresses have the scope that they are of") {
         "2001:db8::1/24 global");
   CHECK(scope(AF_INET, {127, 0}) == "none");
   CHECK(scope(AF_PACKET, {127, 0, 0, 1}) == "none");
+}
+
+TEST_CASE("a route says its interface, and nothing when there is no way") {
+  const auto interface = [](std::uint8_t type, std::size_t size) {
+    Message message(RTM_NEWROUTE, sizeof(rtmsg));
+    message.family<rtmsg>().rtm_family = AF_INET;
+    message.family<rtmsg>().rtm_type = type;
+    const std::array<char, 4> gateway{};
+    const std::uint32_t index = 3;
+    message.add(RTA_GATEWAY, gateway.data(), gateway.size()).add(RTA_OIF, &index, size);
+    return parse_route(*message.header).value_or(-1);
+  };
+  CHECK(interface(RTN_UNICAST, 4) == 3);
+  CHECK(interface(RTN_UNREACHABLE, 4) == -1);
+  CHECK(interface(RTN_UNICAST, 2) == -1);
+  CHECK_FALSE(parse_route(*Message(RTM_NEWADDR, sizeof(rtmsg)).header));
+  Message cut(RTM_NEWROUTE, sizeof(rtmsg));
+  cut.header->nlmsg_len -= 4;
+  CHECK_FALSE(parse_route(*cut.header));
 }
 
 TEST_CASE("arp counts what the ARP table would list") {
