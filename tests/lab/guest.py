@@ -163,6 +163,13 @@ def said(name, act, *arguments):
     return result
 
 
+def load_file_systems():
+    """Tools hook what is there when they start. Without their types (before 5.11) modules cannot be hooked."""
+    if len(os.listdir("/sys/kernel/btf")) > 1:
+        for module in ("xfs", "btrfs", "nfsv3"):
+            subprocess.run(["modprobe", module], check=True)
+
+
 def main():
     whole = "--whole" in sys.argv
     raw = next((a.split("=")[1].split(",") for a in sys.argv if a.startswith("--raw=")), [])
@@ -170,6 +177,7 @@ def main():
     result = {"kernel": os.uname().release}
     os.environ["KERNSTAT_RAN"] = RAN
     prepare()
+    load_file_systems()
     begin = time.monotonic()
     with Daemon(tools):
         print(f"  ready: {time.monotonic() - begin:.1f} s", flush=True)

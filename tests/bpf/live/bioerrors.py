@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Requests fail on a loop device whose file has no more room."""
+import glob
 import mmap
 import os
 import shutil
 import tempfile
+import time
 
+import record
 from common import BLOCK, LoopDevice, full_device
-from harness import at_least, expect, main, near, run
+from forced import forced
+from harness import at_least, expect, in_lab, main, near, run
 
 NAME = "kernstat_block_io_errors_total"
+REQUEUED = "kernstat_block_io_requeued_total"
+REQUEUE = "block/block_rq_requeue"
 
 
 def failing_writes(node, count):
@@ -44,46 +50,82 @@ def good_requests_are_no_errors(tool):
         expect(tool.scrape().delta(before, NAME, device=loop.name), 0, "errors")
 
 
-class Requeues:
-    """The kernel's own record of the tracepoint, in an instance of our own."""
-
-    path = f"/sys/kernel/tracing/instances/kernstat-{os.getpid()}"
-
-    def set(self, file, value):
-        with open(f"{self.path}/{file}", "w", encoding="ascii") as out:
-            out.write(value)
-
-    def __enter__(self):
-        os.mkdir(self.path)
-        self.set("buffer_size_kb", "16000")
-        self.set("events/block/block_rq_requeue/enable", "1")
-        return self
-
-    def stop(self):
-        self.set("events/block/block_rq_requeue/enable", "0")
-        with open(self.path + "/trace", encoding="utf-8", errors="replace") as trace:
-            return sum("block_rq_requeue:" in line for line in trace)
-
-    def __exit__(self, *_):
-        os.rmdir(self.path)
-        return False
-
-
 def requeues_agree_with_the_record(tool):
     """More and larger reads at a time than the ring of a virtio disk holds."""
-    if shutil.which("fio") is None or not os.path.isdir(os.path.dirname(Requeues.path)):
+    if in_lab():
+        return  # whose disks do not
+    if shutil.which("fio") is None or not record.is_there(REQUEUE):
         print("bioerrors: requeues are not tried, there is no fio or no tracefs")
         return
-    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file, Requeues() as record:
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file, record.Record({REQUEUE: None}) as kernel:
         before = tool.scrape()
         run("fio", "--name=x", "--filename=" + file.name, "--size=128m", "--bs=512k",
             "--iodepth=256", "--ioengine=libaio", "--direct=1", "--rw=randread", "--runtime=1",
             "--time_based")
-        requeued = record.stop()
-        counted = tool.scrape().delta(before, "kernstat_block_io_requeued_total")
+        requeued = len(kernel.stop()["block_rq_requeue"])
+        counted = tool.scrape().delta(before, REQUEUED)
         if requeued == 0:
             print("bioerrors: this disk requeues nothing")
         near(counted, requeued, 0.01, "requeues")
 
 
-main("bioerrors", requeues_agree_with_the_record, counts_failed_requests, good_requests_are_no_errors)
+class BusyScsiHost:
+    """A SCSI disk in memory whose host says of every n-th command that it is busy; `node` is None where the kernel has
+    no such module."""
+
+    options = "/sys/bus/pseudo/drivers/scsi_debug"
+
+    def __init__(self, every):
+        self.every = every
+
+    def put(self, name, value):
+        with open(f"{self.options}/{name}", "w", encoding="ascii") as out:
+            out.write(str(value))
+
+    def __enter__(self):
+        self.node = None
+        if run("modprobe", "-q", "scsi_debug", "dev_size_mb=8", "delay=0", check=in_lab()).returncode != 0:
+            return self
+        pattern = self.options + "/adapter0/host*/target*/*/block/*"
+        end = time.monotonic() + 20
+        while not glob.glob(pattern) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.name = os.path.basename(glob.glob(pattern)[0])
+        self.node = "/dev/" + self.name
+        self.put("opts", "0x8000")
+        self.put("every_nth", self.every)
+        return self
+
+    def __exit__(self, *_):
+        if self.node:
+            self.put("every_nth", 0)
+            self.put("opts", 0)
+            run("modprobe", "-r", "scsi_debug")
+        return False
+
+
+def a_busy_host_sends_requests_back(tool):
+    with BusyScsiHost(5) as disk:
+        if disk.node is None or not record.is_there(REQUEUE):
+            print("bioerrors: a busy host is not tried: there is no scsi_debug or no tracefs")
+            return
+        with record.Record({REQUEUE: None}) as kernel:
+            before = tool.scrape()
+            expect(failing_writes(disk.node, 40), 0, "failed writes")
+            requeued = len(kernel.stop()["block_rq_requeue"])
+            after = tool.scrape()
+        at_least(requeued, 40 // 5, "requeues in the record")
+        expect(after.delta(before, REQUEUED, device=disk.name), requeued, "requeues")
+
+
+def completions_tell_of_errors(tool):
+    """What is used where completions have a status, and there is no tracepoint for errors."""
+    if not any(target == "block_rq_error" for _, target in tool.hooks()):
+        print("bioerrors: completions with a status are not tried: this kernel's have an errno")
+        return
+    with forced("bioerrors", "error", "on_complete") as other:
+        counts_failed_requests(other)
+
+
+main("bioerrors", requeues_agree_with_the_record, a_busy_host_sends_requests_back, counts_failed_requests,
+     completions_tell_of_errors, good_requests_are_no_errors)

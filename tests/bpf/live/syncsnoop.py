@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
-"""fsync, fdatasync and syncfs on an ext4 of our own."""
+# lab: alone
+"""fsync, fdatasync and syncfs on file systems of our own."""
 import os
 import shutil
 
 from common import FileSystem, eventually
 from harness import at_least, expect, main, run
+from nfs_server import mounted_nfs
 
 NAME = "kernstat_fs_sync_duration_seconds"
 WHOLE = "kernstat_fs_filesystem_syncs_total"
@@ -34,6 +36,20 @@ def counts_each_kind(tool):
         eventually(once, 8)
 
 
+def each_kind(tool, fstype, path, flags):
+    """One fsync and one fdatasync of this file."""
+    fd = os.open(path, flags)
+    try:
+        before = tool.scrape()
+        os.fsync(fd)
+        os.fdatasync(fd)
+        after = tool.scrape()
+    finally:
+        os.close(fd)
+    for sync in ("fsync", "fdatasync"):
+        expect(after.delta(before, NAME + "_count", fstype=fstype, kind=sync), 1, f"{fstype} {sync}")
+
+
 def file_systems_without_tracepoints(tool):
     """Their functions are hooked, where this kernel lets us."""
     targets = {target for _, target in tool.hooks()}
@@ -42,14 +58,15 @@ def file_systems_without_tracepoints(tool):
             print(f"syncsnoop: {kind} is not tried, its function is not hooked here")
             continue
         with FileSystem(kind, 320) as fs:
-            before = tool.scrape()
-            with open(fs.path + "/file", "wb", buffering=0) as file:
-                file.write(b"x")
-                os.fsync(file)
-                os.fdatasync(file)
-            after = tool.scrape()
-            for sync in ("fsync", "fdatasync"):
-                expect(after.delta(before, NAME + "_count", fstype=kind, kind=sync), 1, sync)
+            each_kind(tool, kind, fs.path + "/file", os.O_CREAT | os.O_WRONLY)
+
+
+def nfs(tool):
+    if "nfs_file_fsync" not in {target for _, target in tool.hooks()}:
+        print("syncsnoop: NFS is not tried, its function is not hooked here")
+        return
+    with mounted_nfs() as path:
+        each_kind(tool, "nfs", path, os.O_RDONLY)
 
 
 def counts_syncs_of_file_systems(tool):
@@ -62,5 +79,4 @@ def counts_syncs_of_file_systems(tool):
         eventually(once, 8)
 
 
-main("syncsnoop", counts_each_kind, file_systems_without_tracepoints,
-     counts_syncs_of_file_systems)
+main("syncsnoop", counts_each_kind, file_systems_without_tracepoints, nfs, counts_syncs_of_file_systems)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Want of memory, of a group's or of a whole machine that is ours."""
+import contextlib
+import mmap
+import os
+import tempfile
+import time
+
+from harness import in_lab, run
+
+MIB = 1 << 20
+
+def put(path, value):
+    with open(path, "w", encoding="ascii") as out:
+        out.write(str(value))
+
+
+def free_mib():
+    with open("/proc/meminfo", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("MemFree:")) >> 10
+
+
+@contextlib.contextmanager
+def empty_file(mib):
+    """Its pages in the page cache are clean, and no group of its readers is kept for their sake."""
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:
+        os.truncate(file.name, mib << 20)
+        yield file.name
+
+
+def read_all(path):
+    buffer = bytearray(MIB)
+    fd = os.open(path, os.O_RDONLY | os.O_NOATIME)
+    while os.readv(fd, [buffer]):
+        pass
+    os.close(fd)
+
+
+def in_child(act):
+    """Calls it in a process of its own; its exit status, or the negative number of the signal that ended it."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def in_group(path, act):
+    """The same within this cgroup."""
+    def enter():
+        put(path + "/cgroup.procs", 0)
+        act()
+    return in_child(enter)
+
+
+def take(mib):
+    """Memory, until this process ends or is killed."""
+    return mmap.mmap(-1, mib << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE)
+
+
+@contextlib.contextmanager
+def little_memory(mib):
+    """Of a machine that is ours only so much is left free."""
+    assert in_lab()
+    with take(max(1, free_mib() - mib)):
+        yield
+
+
+def take_before_kswapd(mib):
+    """While kswapd cannot run: it may use this CPU only, and this task goes before it."""
+    os.sched_setaffinity(int(run("pgrep", "-x", "kswapd0").stdout), {0})
+    os.sched_setaffinity(0, {0})
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    take(mib)
+
+
+def reclaim_directly(mib):
+    """Fills all memory with the page cache of an empty file, then asks for `mib` MiB."""
+    with empty_file(free_mib() + 32) as path:
+        read_all(path)
+        assert in_child(lambda: take_before_kswapd(mib)) == 0, "no memory"
+
+
+def reclaim_within_the_node():
+    """Fills all memory by a task that has to make room in its node first."""
+    put("/proc/sys/vm/zone_reclaim_mode", 1)
+    try:
+        with empty_file(free_mib() + 32) as path:
+            read_all(path)
+    finally:
+        put("/proc/sys/vm/zone_reclaim_mode", 0)
+
+
+def kill_for_memory():
+    """Lets the kernel's OOM killer choose of all processes of a machine that is ours, by the key for it; the exit status
+    of the one that offers itself."""
+    assert in_lab()
+    here, there = os.pipe()
+
+    def offer():
+        put("/proc/self/oom_score_adj", 1000)
+        os.write(there, b"x")
+        time.sleep(60)
+
+    victim = os.fork()
+    if victim == 0:
+        try:
+            offer()
+        finally:
+            os._exit(1)
+    os.read(here, 1)
+    put("/proc/sysrq-trigger", "f")
+    return os.waitstatus_to_exitcode(os.waitpid(victim, 0)[1])
+
+
+def has_v1():
+    """Whether this kernel has version 1 of memory cgroups, which became an option in 6.12."""
+    with open(f"/boot/config-{os.uname().release}", encoding="utf-8") as file:
+        return "# CONFIG_MEMCG_V1 is not set" not in file.read()
+
+
+def patiently(act, what):
+    """Until nothing holds the controller any more."""
+    for _ in range(40):
+        try:
+            return act()
+        except (OSError, AssertionError) as error:
+            last = error
+            # Groups that are gone live on in pages that they paid for.
+            put("/proc/sys/vm/drop_caches", 3)
+            time.sleep(0.1)
+    raise AssertionError(f"{what}: {last}")
+
+
+@contextlib.contextmanager
+def memory_of_v1():
+    """Moves the memory controller of a machine that is ours to version 1, and back; the path of its root."""
+    assert in_lab()
+    path = tempfile.mkdtemp(dir="/tmp")
+    put("/sys/fs/cgroup/cgroup.subtree_control", "-memory")
+    patiently(lambda: run("mount", "-t", "cgroup", "-o", "memory", "none", path), "no memory controller of version 1")
+    try:
+        yield path
+    finally:
+        def back():
+            if os.path.ismount(path):
+                run("umount", path)
+            put("/sys/fs/cgroup/cgroup.subtree_control", "+memory")
+        patiently(back, "version 2 does not get the memory controller back")
+        os.rmdir(path)
+
+
+@contextlib.contextmanager
+def group_of_v1(root, **settings):
+    """A group with these memory.SETTING."""
+    path = tempfile.mkdtemp(dir=root)
+    for name, value in settings.items():
+        put(f"{path}/memory.{name}", value)
+    try:
+        yield path
+    finally:
+        patiently(lambda: os.rmdir(path), "the group stays")
