@@ -81,10 +81,22 @@ def namespace(name):
         run("ip", "netns", "del", name, check=False)
 
 
-def command(name, *words, check=True):
+def command(name, *words, **options):
     """Runs a command in the namespace `name`; None is the own one."""
-    inside = () if name is None else ("nsenter", f"--net=/run/netns/{name}")
-    return run(*inside, *words, check=check)
+    with within(name):
+        return run(*words, **options)
+
+
+def ip(name, *lines):
+    """What ip(8) is to do in the namespace, by one process."""
+    command(name, "ip", "-batch", "-", input="\n".join(lines))
+
+
+def no_ipv6(name, device):
+    """Nothing but what a test sends: no router solicitations."""
+    with within(name), contextlib.suppress(FileNotFoundError):
+        with open(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6", "w", encoding="ascii") as file:
+            file.write("1")
 
 
 @contextlib.contextmanager
@@ -117,10 +129,8 @@ class Pair:
         self.b = self.stack.enter_context(namespace(f"ks-b-{os.getpid()}-{time.monotonic_ns()}"))
         run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", self.b)
         for name, device, address in ((self.a, "v0", "10.77.0.1"), (self.b, "v1", "10.77.0.2")):
-            # Nothing but what a test sends: no router solicitations.
-            command(name, "sysctl", "-q", "-w", f"net.ipv6.conf.{device}.disable_ipv6=1", check=False)
-            command(name, "ip", "addr", "add", address + "/24", "dev", device)
-            command(name, "ip", "link", "set", device, "up")
+            no_ipv6(name, device)
+            ip(name, f"addr add {address}/24 dev {device}", f"link set {device} up")
         self.neighbour(self.a, "v0", self.LOST, "02:00:00:00:00:09")
         return self
 
@@ -185,7 +195,8 @@ def snmp(name, counter):
     """A counter of /proc/net/snmp or netstat in a namespace, "TcpRetransSegs"."""
     values = {}
     for path in ("snmp", "netstat"):
-        text = command(name, "cat", f"/proc/thread-self/net/{path}").stdout.splitlines()
+        with within(name), open(f"/proc/thread-self/net/{path}", encoding="ascii") as file:
+            text = file.read().splitlines()
         for names, numbers in zip(text[::2], text[1::2]):
             prefix = names.split(":")[0]
             for key, number in zip(names.split()[1:], numbers.split()[1:]):

@@ -27,6 +27,7 @@ import traceback
 from harness_daemon import DaemonTool, Unavailable
 
 SKIP = 77
+NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
 
@@ -49,6 +50,8 @@ def need_root():
 
 
 def unescape(text):
+    if "\\" not in text:
+        return text
     return re.sub(r"\\(.)", lambda m: "\n" if m.group(1) == "n" else m.group(1), text)
 
 
@@ -67,30 +70,38 @@ def is_count(name):
 
 
 class Scrape:
-    """The samples of one exposition. `time` is when they were read, as Unix time."""
+    """The samples of one exposition. `time` is when they were read, as Unix time. Labels are only parsed of families
+    that are asked for: in an emulated machine that is most of the work."""
 
     def __init__(self, text):
         self.text = text
         self.error = ""  # why the read failed
         self.time = time.time()
-        self.samples = []  # (name, labels, value)
+        self._lines = {}  # name -> lines
+        self._samples = {}  # name -> [(labels, value)]
         for line in text.splitlines():
-            match = SAMPLE.match(line)
-            if match is None:
-                assert line.startswith("#") or not line, f"no sample: {line!r}"
-                if line.startswith("# error "):
-                    self.error = line.removeprefix("# error ")
+            name = NAME.match(line)
+            if name is not None:
+                self._lines.setdefault(name.group(), []).append(line)
                 continue
-            labels = {k: unescape(v) for k, v in LABEL.findall(match.group(2) or "")}
-            self.samples.append((match.group(1), labels, float(match.group(3))))
+            assert line.startswith("#") or not line, f"no sample: {line!r}"
+            if line.startswith("# error "):
+                self.error = line.removeprefix("# error ")
+
+    def _parsed(self, name):
+        if name not in self._samples:
+            samples = self._samples[name] = []
+            for line in self._lines.get(name, ()):
+                match = SAMPLE.match(line)
+                assert match is not None, f"no sample: {line!r}"
+                labels = {k: unescape(v) for k, v in LABEL.findall(match.group(2) or "")}
+                samples.append((labels, float(match.group(3))))
+        return self._samples[name]
 
     def select(self, name, /, **labels):
         """All samples of this name that have these labels (and maybe more)."""
-        return [
-            (mine, value)
-            for sample, mine, value in self.samples
-            if sample == name and all(mine.get(k) == v for k, v in labels.items())
-        ]
+        return [(mine, value) for mine, value in self._parsed(name)
+                if all(mine.get(k) == v for k, v in labels.items())]
 
     def sum(self, name, /, **labels):
         """The sum over the series that have these labels; 0 without any."""

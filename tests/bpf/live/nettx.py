@@ -10,7 +10,7 @@ import struct
 import tempfile
 import time
 
-from common_net import inside_namespaces
+from common_net import inside_namespaces, ip, no_ipv6
 from harness import Tool, at_least, expect, in_lab, main, run, skip
 
 inside_namespaces()
@@ -34,9 +34,8 @@ def device():
         fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", b"kst0", 0x1001))
     except OSError as error:
         skip(f"tun: {error}")
-    run("sysctl", "-q", "-w", "net.ipv6.conf.kst0.disable_ipv6=1", check=False)
-    run("ip", "addr", "add", "10.79.0.1/24", "dev", "kst0")
-    run("ip", "link", "set", "kst0", "up")
+    no_ipv6(None, "kst0")
+    ip(None, "addr add 10.79.0.1/24 dev kst0", "link set kst0 up")
     return fd
 
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import time
 
-from common_net import eventually, inside_namespaces
+from common_net import eventually, inside_namespaces, ip, no_ipv6
 from harness import at_least, expect, in_lab, main, run, slack
 
 inside_namespaces()
@@ -26,10 +26,9 @@ def device(name, *discipline):
     run("ip", "link", "add", name, "type", "veth", "peer", "name", name + "p")
     try:
         for end in (name, name + "p"):
-            run("sysctl", "-q", "-w", f"net.ipv6.conf.{end}.disable_ipv6=1", check=False)
-            run("ip", "link", "set", end, "up")
-        run("ip", "addr", "add", "10.78.0.1/24", "dev", name)
-        run("ip", "neigh", "replace", "10.78.0.2", "lladdr", "02:00:00:00:00:02", "dev", name, "nud", "permanent")
+            no_ipv6(None, end)
+        ip(None, f"link set {name} up", f"link set {name}p up", f"addr add 10.78.0.1/24 dev {name}",
+           f"neigh replace 10.78.0.2 lladdr 02:00:00:00:00:02 dev {name} nud permanent")
         made = run("tc", "qdisc", "add", "dev", name, "root", "handle", "1:", *discipline, check=in_lab())
         yield made.returncode == 0
     finally:
@@ -83,9 +82,7 @@ def follows_a_new_name(tool):
     with device("ksq1", *TBF):
         before = tool.scrape()
         burst(3)
-        run("ip", "link", "set", "ksq1", "down")
-        run("ip", "link", "set", "ksq1", "name", "ksq9")
-        run("ip", "link", "set", "ksq9", "up")
+        ip(None, "link set ksq1 down", "link set ksq1 name ksq9", "link set ksq9 up")
 
         def renamed(scrape):
             expect(scrape.sum(NAME + "_count", device="ksq9", kind="tbf"), 3, "by the new name")
