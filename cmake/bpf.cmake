@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every bpf/<tool>.bpf.c becomes bpf/<tool>.bpf.o in the build tree, beside a copy of its YAML:
-# build/bpf is a complete --bpf.dir. No kernel headers and no BTF are needed.
+# build/bpf is a complete directory of tools, where the daemon beside it finds them. No kernel headers and no BTF are needed.
 find_program(KERNSTAT_BPF_CLANG NAMES clang-14 clang REQUIRED)
 find_program(KERNSTAT_BPF_STRIP NAMES llvm-strip-14 llvm-strip REQUIRED)
 

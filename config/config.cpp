@@ -149,8 +149,8 @@ void apply(const ConfigOverrides& overrides, Config& config, Problems& problems)
   config.log.level = overrides.log_level.value_or(config.log.level);
   config.log.format = overrides.log_format.value_or(config.log.format);
   config.bpf.enabled = overrides.bpf_enabled.value_or(config.bpf.enabled);
-  config.bpf.dir = overrides.bpf_dir.value_or(config.bpf.dir);
-  config.bpf.user_dir = overrides.bpf_user_dir.value_or(config.bpf.user_dir);
+  if (config.bpf.dir.empty()) config.bpf.dir = overrides.shipped_dir;
+  config.bpf.more_dirs = overrides.bpf_dirs;
 }
 
 }  // namespace

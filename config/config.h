@@ -46,8 +46,9 @@ struct LogConfig {
 
 struct BpfConfig {
   bool enabled = true;
-  std::string dir = "/usr/lib/kernstat/bpf";
+  std::string dir;  ///< of the shipped tools; once loaded it is never empty
   std::string user_dir;
+  std::vector<std::string> more_dirs;  ///< of the command line: the operator's, as user_dir
   std::uint64_t memory_limit = std::uint64_t{32} << 20;
   double budget = 0.01;
   bool lockdown = false;
@@ -90,8 +91,8 @@ struct ConfigOverrides {
   std::optional<LogLevel> log_level;
   std::optional<LogFormat> log_format;
   std::optional<bool> bpf_enabled;
-  std::optional<std::string> bpf_dir;
-  std::optional<std::string> bpf_user_dir;
+  std::vector<std::string> bpf_dirs;  ///< --bpf.dir
+  std::string shipped_dir;            ///< where the shipped tools are unless the file says so
 };
 
 /// A configuration together with the tools that it found.

@@ -135,10 +135,11 @@ void write_bpf(Writer& out, const std::vector<CollectorSpec>& tools) {
   const BpfConfig bpf;
   out.section("bpf", "The programs in the kernel. 'bpf: off' instead of the map turns them off.");
   out.key(1, "enabled", flag(bpf.enabled), "Whether any BPF tool runs.");
-  out.key(1, "dir", bpf.dir,
-          "Where the shipped tools are. A change, also of the files in it, needs a restart.");
+  out.key(1, "dir", quoted(bpf.dir),
+          "Where the shipped tools are; empty: in bpf beside the daemon, else in "
+          "../lib/kernstat/bpf from there. A change, also of the files in it, needs a restart.");
   out.key(1, "user_dir", quoted(bpf.user_dir),
-          "Where tools of your own are, if any. A change needs a restart.");
+          "Where tools of your own are, if any; --bpf.dir adds more. A change needs a restart.");
   out.key(1, "memory_limit", size(bpf.memory_limit),
           "Kernel memory for the maps of all tools. A change needs a restart.");
   out.key(1, "budget", ratio(bpf.budget),

@@ -11,8 +11,9 @@ namespace kernstat {
 namespace {
 
 // A name stands for one thing: in the configuration, in collect[] and in the label `collector`.
-void drop_namesakes(const std::string& directory, std::vector<CollectorSpec>& tools,
-                    Problems& problems) {
+void drop_namesakes(const BpfConfig& bpf, std::vector<CollectorSpec>& tools, Problems& problems) {
+  std::string directory = bpf.user_dir.empty() ? bpf.dir : bpf.user_dir;
+  if (!bpf.more_dirs.empty()) directory = bpf.more_dirs.back();
   const auto& others = registered_collectors();
   std::erase_if(tools, [&](const CollectorSpec& tool) {
     const bool taken = std::any_of(others.begin(), others.end(),
@@ -36,7 +37,7 @@ const std::vector<CollectorSpec>& Loader::tools(const BpfConfig& bpf) {
     const bpf::Broken broken =
         line_.command == Command::kCheckConfig ? bpf::Broken::kReport : bpf::Broken::kStand;
     tools_ = bpf::discover_tools(bpf, std::move(settings), broken, tool_problems_);
-    drop_namesakes(bpf.user_dir.empty() ? bpf.dir : bpf.user_dir, *tools_, tool_problems_);
+    drop_namesakes(bpf, *tools_, tool_problems_);
   }
   return *tools_;
 }
@@ -48,7 +49,8 @@ KnownSpecs Loader::known() {
 std::string Loader::reference() {
   if (line_.overrides.bpf_enabled == false) return reference_config(registered_collectors(), {});
   BpfConfig bpf;
-  bpf.dir = line_.overrides.bpf_dir.value_or(bpf.dir);
+  bpf.dir = line_.overrides.shipped_dir;
+  bpf.more_dirs = line_.overrides.bpf_dirs;
   return reference_config(registered_collectors(), tools(bpf));
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/options.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include "daemon/version.h"
@@ -45,7 +46,6 @@ struct Raw {
   std::string log_level;
   std::string log_format;
   std::string bpf;
-  std::vector<std::string> bpf_dir;
   bool once = false;
   bool check = false;
   bool reference = false;
@@ -71,11 +71,10 @@ void declare_settings(CLI::App& app, CommandLine& line, Raw& raw) {
       ->type_name("on|off")
       ->check(one_of({"on", "off"}))
       ->group(kConfig);
-  app.add_option("--bpf.dir", raw.bpf_dir,
-                 "Where the BPF tools are (default " + BpfConfig{}.dir + "); again: adds your own")
+  app.add_option("--bpf.dir", line.overrides.bpf_dirs,
+                 "Adds a directory with BPF tools of your own; may be given several times")
       ->type_name("DIR")
       ->allow_extra_args(false)
-      ->expected(0, 2)
       ->group(kConfig);
   app.add_option("--btf.path", line.btf_path,
                  "Type information of the kernel, where /sys/kernel/btf/vmlinux is missing")
@@ -121,8 +120,9 @@ void take(const Raw& raw, CommandLine& line) {
     return text.empty() ? std::nullopt : std::optional<std::string>(text);
   };
   line.overrides.telemetry_path = given(raw.telemetry_path);
-  if (!raw.bpf_dir.empty()) line.overrides.bpf_dir = raw.bpf_dir[0];
-  if (raw.bpf_dir.size() > 1) line.overrides.bpf_user_dir = raw.bpf_dir[1];
+  std::error_code ignored;
+  line.overrides.shipped_dir =
+      shipped_tools(std::filesystem::read_symlink("/proc/self/exe", ignored));
   line.overrides.log_level = choice<LogLevel>(raw.log_level, log_level_names());
   line.overrides.log_format = choice<LogFormat>(raw.log_format, log_format_names());
   if (!raw.bpf.empty()) line.overrides.bpf_enabled = raw.bpf == "on";
@@ -133,6 +133,17 @@ void take(const Raw& raw, CommandLine& line) {
 }
 
 }  // namespace
+
+std::string shipped_tools(const std::filesystem::path& executable) {
+  constexpr const char* kInstalled = "/usr/lib/kernstat/bpf";
+  if (executable.empty()) return kInstalled;
+  const std::filesystem::path here = executable.parent_path();
+  std::error_code ignored;
+  for (const auto& directory : {here / "bpf", here.parent_path() / "lib/kernstat/bpf"}) {
+    if (std::filesystem::is_directory(directory, ignored)) return directory.string();
+  }
+  return kInstalled;
+}
 
 std::optional<CommandLine> parse_command_line(int argc, const char* const* argv, int& exit_code) {
   CommandLine line;

@@ -2,6 +2,7 @@
 // The command line.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,11 @@ struct CommandLine {
   Host host;
   ConfigOverrides overrides;
 };
+
+/// Where the tools are that belong to the daemon `executable`: in bpf beside it (a build tree),
+/// else in ../lib/kernstat/bpf from there (an installation). Without either, or when `executable`
+/// is empty, where the package puts them.
+std::string shipped_tools(const std::filesystem::path& executable);
 
 /// Takes the arguments apart. Nothing when there is nothing more to do: --help and --version have
 /// been printed, or a wrong use has been explained on standard error; then `exit_code` is set (2

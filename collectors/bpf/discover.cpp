@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "collectors/bpf/map_scan.h"
@@ -89,10 +90,15 @@ CollectorSpec broken_spec(const std::string& name, const Problems& problems) {
   return spec;
 }
 
+struct Found {
+  std::shared_ptr<const ToolFiles> files;  // null: broken
+  Problems problems;
+};
+using FoundTools = std::map<std::string, Found>;
+
 // Adds the tools of one directory; those of an earlier one with the same name make room.
-void add_directory(const std::string& directory, bool must_be_there,
-                   const std::shared_ptr<Engine>& engine, Broken broken,
-                   std::vector<CollectorSpec>& specs, Problems& problems) {
+void add_directory(const std::string& directory, bool must_be_there, FoundTools& found,
+                   Problems& problems) {
   const auto names = list_directory(directory);
   if (!names) {
     if (names.error().kind != ErrorKind::kAbsent) {
@@ -104,15 +110,9 @@ void add_directory(const std::string& directory, bool must_be_there,
   }
   for (const std::string& file : *names) {
     if (!file.ends_with(kYaml)) continue;
-    const std::string name = file.substr(0, file.size() - kYaml.size());
-    Problems own;
-    const auto files = read_tool(directory + "/" + file, own);
-    if (broken == Broken::kReport) {
-      for (const Problem& problem : own.list()) problems.add(problem);
-    }
-    if (files && files->spec.enabled) engine->memory_add(files->wanted_memory);
-    std::erase_if(specs, [&](const CollectorSpec& s) { return s.name == name; });
-    specs.push_back(files ? spec_of(files, engine) : broken_spec(name, own));
+    Found& tool = found[file.substr(0, file.size() - kYaml.size())];
+    tool.problems = Problems();
+    tool.files = read_tool(directory + "/" + file, tool.problems);
   }
 }
 
@@ -151,11 +151,20 @@ std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings s
   settings.memory_limit = bpf.memory_limit;
   settings.budget = bpf.budget;
   const auto engine = std::make_shared<Engine>(std::move(settings));
+  FoundTools found;
+  add_directory(bpf.dir, false, found, problems);
+  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, true, found, problems);
+  for (const std::string& directory : bpf.more_dirs) {
+    add_directory(directory, true, found, problems);
+  }
   std::vector<CollectorSpec> specs;
-  add_directory(bpf.dir, false, engine, broken, specs, problems);
-  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, true, engine, broken, specs, problems);
-  std::sort(specs.begin(), specs.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const auto& [name, tool] : found) {
+    if (broken == Broken::kReport) {
+      for (const Problem& problem : tool.problems.list()) problems.add(problem);
+    }
+    if (tool.files && tool.files->spec.enabled) engine->memory_add(tool.files->wanted_memory);
+    specs.push_back(tool.files ? spec_of(tool.files, engine) : broken_spec(name, tool.problems));
+  }
   return specs;
 }
 

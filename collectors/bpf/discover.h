@@ -24,10 +24,10 @@ enum class Broken : std::uint8_t {
   kStand,  ///< only a collector stands for it, which fails with its first problem: file:line:column
 };
 
-/// Specs of all tools of `bpf.dir` and `bpf.user_dir`, by name; a tool of the latter replaces one
-/// of the same name. A `dir` that is not there has no tools; a `user_dir` that is not there is a
-/// problem, as is a directory that cannot be read. Tools share one Engine made of `settings`, whose
-/// limits come from `bpf`.
+/// Specs of all tools of `bpf.dir`, `bpf.user_dir` and `bpf.more_dirs`, by name; a tool of a later
+/// directory replaces one of the same name. A `dir` that is not there has no tools; another one
+/// that is not there is a problem, as is a directory that cannot be read. Tools share one Engine
+/// made of `settings`, whose limits come from `bpf`.
 std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings settings,
                                           Broken broken, Problems& problems);
 

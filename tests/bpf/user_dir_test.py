@@ -77,12 +77,18 @@ def main():
         assert "mine" not in table, "off by default, as its YAML says"
         with open(config, "w") as file:
             file.write("bpf: {tools: {mine: {enabled: true}}}\n")
-        added = run(config, "--once", f"--bpf.dir={BUILD}/bpf", f"--bpf.dir={tools}")
+        more = os.path.join(directory, "more")
+        os.mkdir(more)
+        for suffix in (".yaml", ".bpf.o"):
+            shutil.copy(os.path.join(tools, "mine" + suffix), os.path.join(more, "yours" + suffix))
+            shutil.copy(os.path.join(tools, "mine" + suffix), os.path.join(more, "no_elf" + suffix))
+        listed = run(config, "--list", f"--bpf.dir={tools}", f"--bpf.dir={more}").stdout
+        for name in ("biolatency", "mine", "yours"):
+            assert f"\n  {name} " in listed, f"{name}, of three directories: {listed}"
+        added = run(config, "--once", f"--bpf.dir={tools}", f"--bpf.dir={more}")
         table = {line.split()[0]: line for line in added.stderr.splitlines() if line.split()}
         assert "mine" in table and "biolatency" in table, f"both directories: {added.stderr}"
-        assert run(config, "--list", *3 * [f"--bpf.dir={tools}"]).returncode != 0, "three directories"
-        listed = run(config, "--list", f"--bpf.dir={directory}/none", f"--bpf.dir={tools}")
-        assert "mine" in listed.stdout, listed.stdout + listed.stderr
+        assert "no_elf" not in table, "replaced by the one of the later directory, which is off"
     print("ok")
 
 

@@ -39,7 +39,7 @@ class Printing(unittest.TestCase):
         self.assertRegex(result.stdout, r"(?m)^    \S+ .* \(default: ")
 
     def test_default_config_is_accepted(self):
-        text = run("--default-config", "--bpf.dir=/nonexistent").stdout
+        text = run("--default-config").stdout
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             file.write(text)
             file.flush()
@@ -130,10 +130,11 @@ class Refusing(unittest.TestCase):
 
     def test_a_directory_of_tools_that_is_not_there(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-            file.write("bpf: {user_dir: /nonexistent}\n")
+            file.write("bpf: {dir: /nonexistent/bpf, user_dir: /nonexistent}\n")
             file.flush()
-            arguments = (f"--config.file={file.name}", "--bpf.dir=/nonexistent/bpf")
-            self.refused(2, "--check-config", *arguments, says="^/nonexistent: no such directory\n$")
+            arguments = (f"--config.file={file.name}", "--bpf.dir=/nonexistent/more")
+            self.refused(2, "--check-config", *arguments,
+                         says="^/nonexistent: no such directory\n/nonexistent/more: no such directory\n$")
             # It stops nobody: here the address does. The log says it.
             with socket.socket() as taken:
                 taken.bind(("127.0.0.1", 0))
@@ -143,6 +144,7 @@ class Refusing(unittest.TestCase):
         if 'msg="BPF is off"' not in text:
             self.assertIn('level=warn msg="no BPF tools" dir=/nonexistent/bpf', text)
             self.assertIn('level=warn msg="BPF directory not used" dir=/nonexistent error="no such directory"', text)
+            self.assertIn('level=warn msg="BPF directory not used" dir=/nonexistent/more error="no such directory"', text)
 
     def test_ipv6_is_refused_by_the_check_where_the_server_cannot_do_it(self):
         arguments = ("--web.listen-address=[::1]:0", "--bpf=off")

@@ -16,6 +16,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import BINARY, PATIENCE, Daemon  # noqa: E402
 
+NO_TOOLS = "bpf: {dir: /nonexistent}\n"
+
 
 class Ending(unittest.TestCase):
     def test_signals_end_it_well(self):
@@ -155,7 +157,7 @@ class ServiceManager(unittest.TestCase):
     def test_two_bad_ends_switch_bpf_off_and_a_good_end_switches_it_on_again(self):
         environment = {"RUNTIME_DIRECTORY": self.directory}
         for ends in range(3):
-            with Daemon("--bpf=on", "--bpf.dir=/nonexistent", env=environment, bpf=True) as daemon:
+            with Daemon("--bpf=on", config=NO_TOOLS, env=environment, bpf=True) as daemon:
                 self.assertEqual('kernstat_bpf_off{reason="restarts"}' in daemon.metrics(), ends == 2)
                 self.assertEqual("reason=restarts" in daemon.log(), ends == 2)
                 if ends < 2:
@@ -163,7 +165,7 @@ class ServiceManager(unittest.TestCase):
                     daemon.process.wait()
                 else:
                     self.assertEqual(daemon.end()[0], 0)
-        with Daemon("--bpf=on", "--bpf.dir=/nonexistent", env=environment, bpf=True) as daemon:
+        with Daemon("--bpf=on", config=NO_TOOLS, env=environment, bpf=True) as daemon:
             self.assertNotIn('kernstat_bpf_off{reason="restarts"}', daemon.metrics())
 
 
@@ -173,7 +175,7 @@ class Privileges(unittest.TestCase):
             self.skipTest("the thread sanitizer has a thread of its own, which keeps what the process had")
         if os.geteuid() != 0:
             self.skipTest("needs root to have capabilities that could be given up")
-        with Daemon("--bpf.dir=/nonexistent", bpf=True) as daemon:
+        with Daemon(config=NO_TOOLS, bpf=True) as daemon:
             kept = {}
             tasks = f"/proc/{daemon.process.pid}/task"
             for task in os.listdir(tasks):

@@ -117,12 +117,25 @@ TEST_CASE("privileges: a thread gives up its own and nobody else's") {
   CHECK(own_capabilities().value() == *before);
 }
 
+TEST_CASE("the shipped tools are found from the daemon's own place") {
+  const TemporaryDirectory directory;
+  namespace fs = std::filesystem;
+  const fs::path root = directory.path;
+  fs::create_directories(root / "bin");
+  CHECK(shipped_tools(root / "bin/kernstatd") == "/usr/lib/kernstat/bpf");
+  fs::create_directories(root / "lib/kernstat/bpf");
+  CHECK(shipped_tools(root / "bin/kernstatd") == root / "lib/kernstat/bpf");
+  fs::create_directories(root / "bin/bpf");
+  CHECK(shipped_tools(root / "bin/kernstatd") == root / "bin/bpf");
+  CHECK(shipped_tools("") == "/usr/lib/kernstat/bpf");
+}
+
 TEST_CASE("command line: flags of every kind") {
   int code = -1;
   const auto line =
       parse({"--config.file=/c", "--web.listen-address", ":1", "--web.listen-address=:2", "--once",
-             "--path.procfs=/p", "--bpf=off", "--bpf.dir=/b", "--btf.path=/t", "--log.level=debug",
-             "--log.format=json", "--web.telemetry-path=/m"},
+             "--path.procfs=/p", "--bpf=off", "--bpf.dir=/b", "--bpf.dir", "/c", "--btf.path=/t",
+             "--log.level=debug", "--log.format=json", "--web.telemetry-path=/m"},
             code);
   REQUIRE(line);
   CHECK(line->command == Command::kOnce);
@@ -132,7 +145,8 @@ TEST_CASE("command line: flags of every kind") {
   CHECK(line->host.proc == "/p");
   CHECK(line->host.sys == "/sys");
   CHECK(line->overrides.bpf_enabled == false);
-  CHECK(line->overrides.bpf_dir == "/b");
+  CHECK(line->overrides.bpf_dirs == std::vector<std::string>{"/b", "/c"});
+  CHECK(line->overrides.shipped_dir == KERNSTAT_BUILD "/tests/bpf");
   CHECK(line->btf_path == "/t");
   CHECK(line->overrides.log_level == LogLevel::kDebug);
   CHECK(line->overrides.log_format == LogFormat::kJson);

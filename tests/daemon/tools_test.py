@@ -50,7 +50,7 @@ class Tools(unittest.TestCase):
             self.skipTest(f"{tool} does not run here: {self.state(daemon, tool)}")
 
     def test_a_tool_over_its_budget_is_shed_as_a_state_of_its_own_and_counted(self):
-        with Daemon(f"--bpf.dir={BUILD}/bpf", config="bpf: {budget: 0.0000001, tools: {runqlat: {enabled: true}}}\n",
+        with Daemon(config="bpf: {budget: 0.0000001, tools: {runqlat: {enabled: true}}}\n",
                     bpf=True) as daemon:
             self.ran(daemon, "runqlat")
             daemon.wait(lambda: self.state(daemon, "runqlat") == ["shed"], "the state shed")
@@ -64,13 +64,13 @@ class Tools(unittest.TestCase):
 
     def test_the_configuration_says_how_many_series_a_tool_may_have(self):
         limits = "biolatency: {max_series: 20}, softirqtime: {enabled: true}, tcpresets: {enabled: true, max_series: 0.5}"
-        with Daemon(f"--bpf.dir={BUILD}/bpf", config=f"bpf: {{tools: {{{limits}}}}}\n", bpf=True) as daemon:
+        with Daemon(config=f"bpf: {{tools: {{{limits}}}}}\n", bpf=True) as daemon:
             self.ran(daemon, "biolatency")
             capacity = 'kernstat_bpf_map_capacity{tool="biolatency",map="block_requests"}'
             self.assertEqual(daemon.metrics()[capacity], 21)  # and `other`
             self.assertEqual(self.state(daemon, "tcpresets"), ["failed"])
             self.assertIn("max_series must be a whole number", daemon.log())
-            listed = run(f"--bpf.dir={BUILD}/bpf", f"--config.file={daemon.config_file}", "--list").stdout
+            listed = run(f"--config.file={daemon.config_file}", "--list").stdout
             tools = {block.split()[0]: block for block in re.split(r"\n  (?=\S)", listed)}
             self.assertIn("max_series", tools["biolatency"])
             self.assertNotIn("max_series", tools["softirqtime"], "its map is an array with a place for each vector")
@@ -78,7 +78,7 @@ class Tools(unittest.TestCase):
     def test_each_kill_switch_leaves_the_tools_off(self):
         """The kernel's command line, from a /proc of which only that file is another; the file, in a mount namespace of
         its own; and a tool that is not wanted."""
-        with Daemon(f"--bpf.dir={BUILD}/bpf", bpf=True) as daemon:
+        with Daemon(bpf=True) as daemon:
             self.ran(daemon, "biolatency")
             self.assertEqual(self.state(daemon, "opensnoop"), ["off"])
         with tempfile.TemporaryDirectory() as proc:
@@ -88,9 +88,9 @@ class Tools(unittest.TestCase):
             os.symlink("/proc/1", proc + "/1")
             with open(proc + "/cmdline", "w", encoding="ascii") as file:
                 file.write("quiet kernstat.bpf=off root=/dev/sda\n")
-            with Daemon(f"--bpf.dir={BUILD}/bpf", f"--path.procfs={proc}", bpf=True) as daemon:
+            with Daemon(f"--path.procfs={proc}", bpf=True) as daemon:
                 self.off(daemon, "command_line")
-        with Daemon(f"--bpf.dir={BUILD}/bpf", bpf=True, within=(
+        with Daemon(bpf=True, within=(
                 "unshare", "--mount", "sh", "-c", "mount -t tmpfs none /etc && mkdir /etc/kernstat && "
                 'touch /etc/kernstat/bpf.disable && exec "$@"', "sh")) as daemon:
             self.off(daemon, "file")
@@ -104,7 +104,7 @@ class Tools(unittest.TestCase):
         self.assertIn(f"BPF is off: {reason}", page)
 
     def test_a_killed_daemon_leaves_no_program_map_or_link(self):
-        with Daemon(f"--bpf.dir={BUILD}/bpf", bpf=True) as daemon:
+        with Daemon(bpf=True) as daemon:
             self.ran(daemon, "biolatency")
             mine = held(daemon.process.pid)
             for kind, numbers in mine.items():
@@ -122,8 +122,8 @@ class Tools(unittest.TestCase):
         tools = "{refused: {enabled: true}, floor: {enabled: true}}"
         short = "R0 invalid mem access 'map_value_or_null'"
         for level, in_full in (("debug", True), ("info", False)):
-            with Daemon(f"--bpf.dir={BUILD}/tests/bpf/tools", f"--log.level={level}", bpf=True,
-                        config=f"bpf: {{tools: {tools}}}\n") as daemon:
+            with Daemon(f"--log.level={level}", bpf=True,
+                        config=f"bpf: {{dir: {BUILD}/tests/bpf/tools, tools: {tools}}}\n") as daemon:
                 self.ran(daemon, "floor")
                 self.assertEqual(self.state(daemon, "refused"), ["unsupported"])
                 _, page = daemon.request("/")
@@ -135,7 +135,7 @@ class Tools(unittest.TestCase):
     def test_maps_shrink_to_the_memory_limit(self):
         told = {}
         for limit in ("32MiB", "2MiB"):
-            with Daemon(f"--bpf.dir={BUILD}/bpf", config=f"bpf: {{memory_limit: {limit}}}\n", bpf=True) as daemon:
+            with Daemon(config=f"bpf: {{memory_limit: {limit}}}\n", bpf=True) as daemon:
                 self.ran(daemon, "biolatency")
                 samples = daemon.metrics()
                 told[limit] = (samples['kernstat_bpf_map_capacity{tool="biolatency",map="block_requests"}'],
@@ -151,7 +151,7 @@ class Tools(unittest.TestCase):
     OFF = 'kernstat_bpf_off{reason="config"}'
 
     def test_bpf_goes_off_and_on_by_reload_and_the_other_collectors_stay(self):
-        with Daemon(f"--bpf.dir={BUILD}/bpf", config="bpf: {enabled: true}\n", bpf=True) as daemon:
+        with Daemon(config="bpf: {enabled: true}\n", bpf=True) as daemon:
             before = daemon.metrics()
             if self.STATE not in before:
                 self.skipTest("no BPF here: " + next((line for line in daemon.log().splitlines()

@@ -40,7 +40,7 @@ class Lines:
 
     def _once(self, *capabilities):
         return run_as_nobody(capabilities, self._directory / "kernstatd", "--once", "--config.file",
-                             self._directory / "kernstatd.yaml", "--bpf.dir", self._directory / "bpf").stdout
+                             self._directory / "kernstatd.yaml").stdout
 
     def _state(self, tool, *capabilities):
         """The state of a tool in a daemon that runs once."""

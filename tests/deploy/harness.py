@@ -161,5 +161,5 @@ class Systemd:
 
 def drop_in(port, address="127.0.0.1", flags=""):
     """What makes the shipped unit run the daemon under test: another program, another port, its log in ours."""
-    return (f"[Service]\nExecStart=\nExecStart=/run/kernstat-test/kernstatd --bpf.dir=/run/kernstat-test/bpf {flags} "
+    return (f"[Service]\nExecStart=\nExecStart=/run/kernstat-test/kernstatd {flags} "
             f"--web.listen-address={address}:{port}\nStandardOutput=append:/run/kernstat-test/log\nStandardError=append:/run/kernstat-test/log\n")

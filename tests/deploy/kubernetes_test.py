@@ -105,7 +105,7 @@ done
 shift
 mount -o remount,ro "$root"
 exec chroot "$root" /usr/bin/setpriv --bounding-set=-all,+bpf,+perfmon --inh-caps=-all --no-new-privs \
-  /image/kernstatd --bpf.dir=/image/bpf "$@"
+  /image/kernstatd "$@"
 """
 
 

@@ -95,7 +95,7 @@ def main():
         directory = pathlib.Path(name)
         configuration(directory, blocks("1. Side by side")[0])
         commands = [["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{NODE}"],
-                    [BUILD / "kernstatd", "--bpf.dir", BUILD / "bpf", "--web.listen-address", f"127.0.0.1:{KERNSTAT}"],
+                    [BUILD / "kernstatd", "--web.listen-address", f"127.0.0.1:{KERNSTAT}"],
                     ["prometheus", f"--config.file={directory}/prometheus.yaml", f"--storage.tsdb.path={directory}/data",
                      "--web.enable-lifecycle", f"--web.listen-address=127.0.0.1:{PROMETHEUS}"]]
         with open(directory / "log", "wb") as log:

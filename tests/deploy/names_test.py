@@ -41,7 +41,7 @@ def used():
 
 def listed():
     """The names of all collectors and tools."""
-    said = subprocess.run([BUILD / "kernstatd", "--list", "--bpf.dir", BUILD / "bpf"], text=True, timeout=60,
+    said = subprocess.run([BUILD / "kernstatd", "--list"], text=True, timeout=60,
                           stdout=subprocess.PIPE, check=True).stdout
     names = re.findall(r"^  (\w+) +(?:on|off) ", said, re.M)
     assert len(names) > 50, said
@@ -58,7 +58,7 @@ def known():
         yaml.safe_dump(everything, config)
         config.flush()
         # 1: a collector failed, as one may that is not for this host.
-        done = subprocess.run([BUILD / "kernstatd", "--once", "--config.file", config.name, "--bpf.dir", BUILD / "bpf"],
+        done = subprocess.run([BUILD / "kernstatd", "--once", "--config.file", config.name],
                               text=True, timeout=60, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert " dropped: " not in done.stderr, f"with all of it on, a series is there twice: {done.stderr[-600:]}"

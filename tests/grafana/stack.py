@@ -66,7 +66,7 @@ class Stack:
         daemon_port = free_port()
         (self.root / "kernstatd.yaml").write_text(CONFIG)
         self._start("kernstatd", BUILD / "kernstatd", "--config.file", self.root / "kernstatd.yaml",
-                    "--bpf.dir", BUILD / "bpf", "--web.listen-address", f"127.0.0.1:{daemon_port}")
+                    "--web.listen-address", f"127.0.0.1:{daemon_port}")
         config = {"global": {"scrape_interval": self._interval, "scrape_timeout": self._interval,
                              "evaluation_interval": self._interval},
                   "rule_files": [str(BUILD / "prometheus/kernstat-*.yaml")],

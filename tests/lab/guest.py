@@ -36,7 +36,7 @@ def once(prefix, *arguments, **options):
     names = tool_names()
     write_config("/tmp/all-tools.yaml", names, once=True)
     done = subprocess.run(
-        [*prefix, DAEMON, "--once", "--config.file=/tmp/all-tools.yaml", f"--bpf.dir={TOOLS}", *arguments],
+        [*prefix, DAEMON, "--once", "--config.file=/tmp/all-tools.yaml", *arguments],
         capture_output=True, text=True, timeout=200, check=False, **options)
     states, reasons, collectors = {}, {}, 0
     for line in done.stderr.splitlines():

@@ -63,7 +63,7 @@ class Daemon:
         write_config("/tmp/tools.yaml", tools)
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [*prefix, DAEMON, "--config.file=/tmp/tools.yaml", f"--bpf.dir={TOOLS}", f"--web.listen-address={ADDRESS}",
+                [*prefix, DAEMON, "--config.file=/tmp/tools.yaml", f"--web.listen-address={ADDRESS}",
                  *arguments], stdout=log, stderr=subprocess.STDOUT)
 
     def __enter__(self):

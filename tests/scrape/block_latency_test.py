@@ -120,7 +120,7 @@ class Quantiles(unittest.TestCase):
                 print(f"try {attempt + 1}: {error}")
 
     def once(self):
-        with Daemon(f"--bpf.dir={BUILD}/bpf", bpf=True) as daemon:
+        with Daemon(bpf=True) as daemon:
             if 'kernstat_collector_state{collector="biolatency",state="ok"}' not in daemon.metrics():
                 self.skipTest("biolatency does not run here")
             with Prometheus(daemon.port, "--enable-feature=native-histograms") as native, \
