@@ -70,8 +70,10 @@ class Daemon:
         end = time.monotonic() + STARTING
         # Tests beside the loading of so many programs would only wait for it.
         while " is ready" not in (log := self.log()) or 'state="starting"' in get("/metrics"):
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError("kernstatd did not get ready: " + log[-600:])
+            if self.process.poll() is not None:
+                raise RuntimeError(f"kernstatd ended with {self.process.returncode}: {log[-600:]}")
+            if time.monotonic() > end:
+                raise RuntimeError(f"kernstatd did not get ready within {STARTING} s: {log[-600:]}")
             time.sleep(0.3)
         os.environ.update(KERNSTAT_DAEMON=ADDRESS, KERNSTAT_INSIDE="1", KERNSTAT_LAB="1")
         return self
@@ -86,7 +88,7 @@ class Daemon:
         self.process.terminate()
         self.process.wait(timeout=60)
         if not alive:
-            raise RuntimeError("kernstatd ended: " + self.log()[-600:])
+            raise RuntimeError(f"kernstatd ended with {self.process.returncode}: {self.log()[-600:]}")
 
 
 def prepare():
