@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lab does inside a kernel: writes its findings as JSON to $SCRATCH/result.json.
 
-    guest.py TOOL...             the live tests of these tools, against one kernstatd as root
-    guest.py --raw=A,B --whole   all tools; A and B once more with the types of a file, by other hooks; all as
-                                 shipped; the balloon; hostile configurations
+    guest.py TOOL...             the live tests of these tools, as shipped; of those that are denied then, as root
+    guest.py --raw=A,B --whole   all tools; A and B once more with the types of a file, by other hooks; the balloon;
+                                 hostile configurations
 
-"programs" lists what ran at all. Findings: "root", "other hooks" and "shipped" are {tool: {"state": ..., "reason": ..., ...}}; "hostile" is
+"programs" lists what ran at all. Findings: "shipped", "root" and "other hooks" are {tool: lanes.verdict()}; "hostile" is
 {configuration: {"state": {tool: state}, "proc": collectors that are ok, "exit": status, "log": text}}.
 """
 import ctypes
@@ -17,13 +17,11 @@ import subprocess
 import sys
 import time
 
-from lanes import ADDRESS, DAEMON, TOOLS, Daemon, get, prepare, run_tests, tool_names, write_config
+from lanes import ADDRESS, DAEMON, TOOLS, Daemon, default_tools, get, prepare, run_tests, says, tool_names, write_config
+from shipped_unit import Unit, check_shipped_flags, write
 
 SCRATCH = os.environ["SCRATCH"]
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-# The unit's LimitMEMLOCK: kernels before 5.11 charge maps against it.
-SHIPPED = ["prlimit", "--memlock=unlimited:unlimited", *NOBODY, "--inh-caps=-all,+bpf,+perfmon",
-           "--ambient-caps=-all,+bpf,+perfmon", "--bounding-set=-all,+bpf,+perfmon"]
 UNPRIVILEGED = [*NOBODY, "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"]
 BTF = "/sys/kernel/btf/vmlinux"
 BTF_COPY = "/tmp/vmlinux.btf"
@@ -52,26 +50,39 @@ def once(prefix, *arguments, **options):
     return {"state": states, "reason": reasons, "proc": collectors, "exit": done.returncode, "log": tail}
 
 
-def shipped():
-    """With Debian's defaults, as the unit's user with its capabilities: what each tool is, what filelife counts in
-    file systems that are modules, and the programs that ran."""
-    from harness import Scrape
-    from harness_daemon import STATE, row_of
+def debian_defaults():
+    for name, value in (("kernel/perf_event_paranoid", 3), ("kernel/unprivileged_bpf_disabled", 2)):
+        write("/proc/sys/" + name, value)
 
-    for name, value in (("kernel/perf_event_paranoid", "3"), ("kernel/unprivileged_bpf_disabled", "2")):
-        try:
-            with open("/proc/sys/" + name, "w", encoding="ascii") as file:
-                file.write(value)
-        except OSError:
-            pass
-    with Daemon(tool_names(), prefix=SHIPPED):
-        tested = run_tests(["filelife"])
-        states = {labels["collector"]: labels["state"] for labels, _ in Scrape(get("/metrics")).select(STATE)}
-        page = get("/")
-        found = {tool: {"state": states.get(tool, "missing"), "reason": row_of(page, tool)} for tool in tool_names()}
-        if tested["filelife"]["state"] != "ok":
-            found.update(tested)
-        return found, programs_that_ran()
+
+def shipped(tools, whole):
+    """As the unit makes it. First with the tools that are on by default: each must count its test's events. Then all run, by
+    a reload, and the others must count theirs, but for those that are denied so little. Returns what they were and the
+    programs that ran."""
+    check_shipped_flags()
+    first = [tool for tool in tools if tool in default_tools()]
+    others = [tool for tool in tools if tool not in first]
+    begin = time.monotonic()
+    unit = Unit()
+    with Daemon(first, unit=unit) as daemon:
+        print(f"  ready: {time.monotonic() - begin:.1f} s", flush=True)
+        found = run_tests(first)
+        if others:
+            said("others", daemon.reload, tools)
+            states = daemon.verdicts(others)
+            found.update(states)
+            found.update(run_tests([tool for tool in others if states[tool]["state"] == "ok"]))
+        used = next(line.split()[1] for line in get("/metrics").splitlines() if line.startswith("process_cpu_seconds_total "))
+        peak = daemon.peak_bytes()
+        print(f"  kernstatd: {used} s of CPU time, at most {peak >> 20} MiB", flush=True)
+        if peak > unit.memory_high:
+            raise RuntimeError(f"more than MemoryHigh={unit.memory_high}")
+        return found, programs_that_ran(), said("balloon", balloon) if whole else None
+
+
+def as_root(tools):
+    with Daemon(tools):
+        return run_tests(tools), programs_that_ran()
 
 
 def forbid_bpf():
@@ -178,18 +189,16 @@ def main():
     os.environ["KERNSTAT_RAN"] = RAN
     prepare()
     load_file_systems()
-    begin = time.monotonic()
-    with Daemon(tools):
-        print(f"  ready: {time.monotonic() - begin:.1f} s", flush=True)
-        result["root"] = run_tests(tools)
-        used = [line.split()[1] for line in get("/metrics").splitlines() if line.startswith("process_cpu_seconds_total ")]
-        print(f"  kernstatd: {used[0]} s of CPU time", flush=True)
-        result["programs"] = programs_that_ran()
-        if whole:
-            result["balloon"] = said("balloon", balloon)
-    if whole:
-        result["shipped"], more = said("as shipped", shipped)
+    debian_defaults()
+    result["shipped"], result["programs"], balloon_found = shipped(tools, whole)
+    more_tried = [tool for tool in tools
+                  if result["shipped"][tool]["state"] == "denied" or says(tool, "# lab: as root too")]
+    result["root"] = {}
+    if more_tried:
+        result["root"], more = said("as root", as_root, more_tried)
         result["programs"] += more
+    if whole:
+        result["balloon"] = balloon_found
         hostile = {"unprivileged": said("unprivileged", once, UNPRIVILEGED),
                    "no bpf(2)": said("no bpf(2)", lambda: once([], preexec_fn=forbid_bpf))}
         hide_btf()

@@ -27,25 +27,52 @@ ADDRESS = "127.0.0.1:10777"
 LIMIT = 150  # seconds for one test
 STARTING = 300  # seconds until all tools are loaded
 OUTPUT = "/tmp/lab"
+CONFIG = "/run/lab/kernstatd.yaml"
+SHIPPED_CONFIG = os.path.realpath(os.path.join(HERE, "..", "..", "config", "kernstatd.yaml"))
 
 
 def tool_names():
     return sorted(os.path.basename(path)[:-5] for path in glob.glob(TOOLS + "/*.yaml"))
 
 
+def default_tools():
+    """Those that run unless the configuration says otherwise."""
+    found = []
+    for tool in tool_names():
+        with open(f"{TOOLS}/{tool}.yaml", encoding="utf-8") as file:
+            if re.search(r"^enabled: true$", file.read(), re.M):
+                found.append(tool)
+    return found
+
+
+def options_of(tool, tools, once):
+    """What is said of a tool: whether it runs, where that is not its default, and what the tests need."""
+    options = []
+    if (tool in tools) != (tool in default_tools()):
+        options.append("enabled: " + ("true" if tool in tools else "false"))
+    if not once and tool in tools:
+        # The two walk over all sockets.
+        options.append("interval: " + ("1s" if tool in ("tcpsockets", "tcpsynbl") else "500ms"))
+    if tool in ("nettx", "qdisclat") and tool in tools:
+        options.append("one_in: 1")
+    return options
+
+
 def write_config(path, tools, once=False):
-    """Everything on that `tools` names. Emulation makes everything dear: nothing is shed."""
+    """The shipped file, but that `tools` run and no others, are read more often, and emulation, which makes everything dear,
+    makes none be shed."""
+    with open(SHIPPED_CONFIG, encoding="utf-8") as file:
+        text = file.read()
+    lines = [f"    {tool}: {{{', '.join(options)}}}" for tool in tool_names() if (options := options_of(tool, tools, once))]
+    changes = {"  budget: 0.01\n": "  budget: 1\n",
+               "  tools: {}\n": "\n".join(["  tools:", *lines]) + "\n" if lines else "  tools: {}\n",
+               "    fields: '^(oom_kill|pgpg|pswp|pg.*fault).*'\n": "    fields: '^(oom_kill|balloon_|pgpg|pswp|pg.*fault).*'\n"}
+    for old, new in changes.items():
+        if text.count(old) != 1:
+            raise RuntimeError(f"{SHIPPED_CONFIG} does not say once: {old}")
+        text = text.replace(old, new)
     with open(path, "w", encoding="utf-8") as file:
-        file.write("bpf:\n  budget: 1\n  tools:\n")
-        for tool in tool_names():
-            options = ["enabled: " + ("true" if tool in tools else "false")]
-            if not once:
-                # The two walk over all sockets.
-                options.append("interval: " + ("1s" if tool in ("tcpsockets", "tcpsynbl") else "500ms"))
-            if tool in ("nettx", "qdisclat"):
-                options.append("one_in: 1")
-            file.write(f"    {tool}: {{{', '.join(options)}}}\n")
-        file.write("collectors:\n  vmstat: {interval: 250ms, fields: '^(oom_kill|balloon_.*)'}\n")
+        file.write(text)
     os.chmod(path, 0o644)
 
 
@@ -55,28 +82,63 @@ def get(path):
 
 
 class Daemon:
-    """kernstatd with these tools, which the tests in this process's children find by the environment."""
+    """kernstatd with these tools, which the tests in this process's children find by the environment; with a `unit`
+    (shipped_unit.Unit) as it makes it, as root otherwise."""
 
-    def __init__(self, tools, *arguments, prefix=()):
+    def __init__(self, tools, *arguments, unit=None):
         os.makedirs(OUTPUT, exist_ok=True)
         self.log_path = f"{OUTPUT}/kernstatd.log"
-        write_config("/tmp/tools.yaml", tools)
+        self.config, self.unit = CONFIG, unit
+        write_config(self.config, tools)
+        command = [DAEMON, f"--config.file={self.config}", f"--web.listen-address={ADDRESS}", *arguments]
+        how = {"args": [*unit.prefix, *command], "preexec_fn": unit.enter} if unit else {"args": command}
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                [*prefix, DAEMON, "--config.file=/tmp/tools.yaml", f"--web.listen-address={ADDRESS}",
-                 *arguments], stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(stdout=log, stderr=subprocess.STDOUT, **how)
 
     def __enter__(self):
+        self.await_states()
+        os.environ.update(KERNSTAT_DAEMON=ADDRESS, KERNSTAT_INSIDE="1", KERNSTAT_LAB="1")
+        if self.unit:
+            os.environ["KERNSTAT_SHIPPED"] = "1"
+        return self
+
+    def await_states(self):
+        """Tests beside the loading of so many programs would only wait for it."""
         end = time.monotonic() + STARTING
-        # Tests beside the loading of so many programs would only wait for it.
         while " is ready" not in (log := self.log()) or 'state="starting"' in get("/metrics"):
             if self.process.poll() is not None:
                 raise RuntimeError(f"kernstatd ended with {self.process.returncode}: {log[-600:]}")
             if time.monotonic() > end:
                 raise RuntimeError(f"kernstatd did not get ready within {STARTING} s: {log[-600:]}")
             time.sleep(0.3)
-        os.environ.update(KERNSTAT_DAEMON=ADDRESS, KERNSTAT_INSIDE="1", KERNSTAT_LAB="1")
-        return self
+
+    def reload(self, tools):
+        """These tools run from now on."""
+        stamp = re.compile(r"^kernstat_config_last_reload_success_timestamp_seconds (\S+)$", re.M)
+        before = stamp.search(get("/metrics")).group(1)
+        write_config(self.config, tools)
+        self.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + STARTING
+        while stamp.search(get("/metrics")).group(1) == before:
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("kernstatd did not reload: " + self.log()[-600:])
+            time.sleep(0.1)
+        self.await_states()
+
+    def peak_bytes(self):
+        """Most memory that it had so far."""
+        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as file:
+            return int(re.search(r"VmHWM:\s*(\d+) kB", file.read()).group(1)) << 10
+
+    def verdicts(self, tools):
+        """{tool: what the daemon says of it}."""
+        from harness import Scrape
+        from harness_daemon import STATE, row_of
+
+        states = {labels["collector"]: labels["state"] for labels, _ in Scrape(get("/metrics")).select(STATE)}
+        page = get("/")
+        return {tool: {"state": states.get(tool, "missing"), "reason": row_of(page, tool), "hooks": [], "events": [],
+                       "notes": [], "seconds": 0} for tool in tools}
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
@@ -84,6 +146,7 @@ class Daemon:
 
     def __exit__(self, *_):
         del os.environ["KERNSTAT_DAEMON"]
+        os.environ.pop("KERNSTAT_SHIPPED", None)
         alive = self.process.poll() is None
         self.process.terminate()
         self.process.wait(timeout=60)
@@ -102,6 +165,9 @@ def script_of(tool):
 
 
 def says(tool, what):
+    """Whether a tool's test says so."""
+    if not os.path.exists(script_of(tool)):
+        return False
     with open(script_of(tool), encoding="utf-8") as file:
         return what in file.read()
 
@@ -206,8 +272,9 @@ def run_tests(tools):
                 found.update(json.load(file))
     # A guest beside others may be late, and tests disturb each other: what is really wrong is wrong alone, too.
     for tool in sorted(found):
-        for _ in range(2):
+        for tries in (2, 3):
             if found[tool]["state"] == "failed":
-                found[tool] = run_test(tool)
+                why = found[tool]["reason"]
+                found[tool] = {**run_test(tool), "tries": tries, "before": why}
                 say(tool, found[tool])
     return found

@@ -7,7 +7,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.realpath(os.path.join(HERE, "..", ".."))
 EXPECTED = os.path.join(HERE, "expected.tsv")
-COLUMNS = ("root", "other hooks", "shipped")
+COLUMNS = ("shipped", "root", "other hooks")
 # What tools may be in a hostile configuration; programs that read nothing of the kernel run without BTF too.
 ALLOWED = {"unprivileged": {"denied"}, "no bpf(2)": {"denied"}, "without BTF": {"unsupported", "ok"},
            "lockdown": {"denied", "unsupported", "ok"}}
@@ -51,7 +51,7 @@ def compare(suite, found, whole):
                 problems.append(f"{suite} {column} {tool}: {want} for another reason than /{why}/: {entry['reason']}")
     if whole:
         problems += [f"{key[0]} {key[1]} {key[2]}: expected.tsv names a tool that is not there"
-                     for key in expected if key[0] == suite and key[2] not in found.get("root", {})]
+                     for key in expected if key[0] == suite and key[2] not in found.get("shipped", {})]
         if found["balloon"]["state"] != "ok":
             problems.append(f"{suite} balloon: {found['balloon']['reason']}")
         problems += hostile_problems(suite, found["hostile"])
@@ -103,7 +103,7 @@ def program_problems(programs, ran, excused):
 def programs_never_run(build, results):
     """program_problems() of all tools in all kernels."""
     ran = {program for found in results.values() for program in found["programs"]}
-    tools = {tool for found in results.values() for tool in found["root"]}
+    tools = {tool for found in results.values() for tool in found["shipped"]}
     return program_problems({tool: programs_of(build, tool) for tool in tools}, ran, excused_programs())
 
 
@@ -115,29 +115,42 @@ def kinds(entry):
     return " ".join(sorted({hook.split(":")[0] for hook in entry.get("hooks", [])}))
 
 
+def counted(tool, found):
+    """What the tool's live test found: as shipped or, where it is denied then, as root."""
+    as_shipped = found["shipped"].get(tool, {"state": "missing", "reason": ""})
+    return found["root"].get(tool, as_shipped) if as_shipped["state"] == "denied" else as_shipped
+
+
 def cell(tool, found):
     """Hook, events expected and counted, time to load; by other hooks; as shipped."""
-    entry = found["root"].get(tool, {"state": "missing"})
+    entry = counted(tool, found)
     text = entry["state"]
     if text == "ok":
         text = f"{kinds(entry)} {entry['events'][0]}/{entry['events'][1]}, {entry['load_ms']} ms"
     other = found.get("other hooks", {}).get(tool)
     if other and other["state"] == "ok":
         text += f"; {kinds(other)} {other['events'][0]}/{other['events'][1]}"
-    as_shipped = found.get("shipped", {}).get(tool, {}).get("state", "ok")
-    return text if as_shipped == "ok" else f"{text}; shipped: {as_shipped}"
+    as_shipped = found["shipped"].get(tool, {}).get("state", "ok")
+    return text if as_shipped in ("ok", entry["state"]) else f"{text}; shipped: {as_shipped}"
 
 
 def oldest(tool, results):
     """The oldest kernel of the lab, as 5.10, in which the tool works."""
     for found in results.values():
-        if found["root"].get(tool, {}).get("state") == "ok":
+        if counted(tool, found)["state"] == "ok":
             return version(found)
     return ""
 
 
+def further_tries(results):
+    """Tests that did not succeed at once, in words."""
+    return [f"{suite} {column} {tool}: {entry['state']} at try {entry['tries']}: {entry['before']}"
+            for suite, found in results.items() for column in COLUMNS
+            for tool, entry in sorted(found.get(column, {}).items()) if "tries" in entry]
+
+
 def table(results):
-    tools = sorted({tool for found in results.values() for tool in found["root"]})
+    tools = sorted({tool for found in results.values() for tool in found["shipped"]})
     lines = ["| tool | since | " + " | ".join(version(found) for found in results.values()) + " |",
              "| --- | --- |" + " --- |" * len(results)]
     for tool in tools:

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIVE = os.path.join(HERE, "..", "bpf", "live")
 sys.path.insert(0, LIVE)
 from common import LoopDevice  # noqa: E402
+from common_cgroup import SlowDisk  # noqa: E402
 # The harness of the live tests has the name of the daemon's.
 sys.path.remove(LIVE)
 del sys.modules["harness"]
@@ -50,41 +51,15 @@ def timed_reads(path):
     return seconds
 
 
-def whole_disk(directory):
-    """The number of the disk that holds a directory: limits are set for disks, not for their partitions."""
-    dev = os.stat(directory).st_dev
-    device = os.path.realpath(f"/sys/dev/block/{os.major(dev)}:{os.minor(dev)}")
-    if os.path.exists(device + "/partition"):
-        device = os.path.dirname(device)
-    try:
-        with open(device + "/dev", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError as error:
-        raise unittest.SkipTest(f"{directory} is on no disk: {error}")
-
-
 @contextlib.contextmanager
 def slow_disk():
-    """This process may read the disk of /var/tmp at so many bytes a second: the limit delays what loop devices ask of it, in
-    their requests, by much more than it takes a process to wake up."""
-    v1 = "/sys/fs/cgroup/blkio"
-    root, limit = (v1, "blkio.throttle.read_bps_device") if os.path.exists(v1) else ("/sys/fs/cgroup", "io.max")
-    value = f"{whole_disk('/var/tmp')} {'' if root == v1 else 'rbps='}{BYTES_A_SECOND}"
-    group = f"{root}/kernstat-test-{os.getpid()}"
-    try:
-        os.mkdir(group)
-        with open(f"{group}/{limit}", "w", encoding="ascii") as file:
-            file.write(value)
-        with open(group + "/cgroup.procs", "w", encoding="ascii") as file:
-            file.write("0")
+    """This process reads the disk of /var/tmp so slowly that it takes much longer than a process takes to wake up."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(stack.enter_context(SlowDisk("/var/tmp", BYTES_A_SECOND)).entered())
+        except OSError as error:
+            raise unittest.SkipTest(f"reads cannot be slowed down here: {error}")
         yield
-    except OSError as error:
-        raise unittest.SkipTest(f"reads cannot be slowed down here: {error}")
-    finally:
-        with contextlib.suppress(OSError):
-            with open(root + "/cgroup.procs", "w", encoding="ascii") as file:
-                file.write("0")
-            os.rmdir(group)
 
 
 def quantile(values, q):

@@ -9,12 +9,15 @@ import re
 import tempfile
 import time
 
-from common import BLOCK, LoopDevice, write_blocks
-from harness import Tool, at_least, expect, in_lab, main, own_tool
+from common import BLOCK, LoopDevice, read_blocks, write_blocks
+from common_cgroup import SlowDisk
+from harness import Tool, at_least, expect, in_lab, main, near, other_collector, own_tool
 
 NAME = "kernstat_block_io_duration_seconds"
 BYTES = "kernstat_block_io_size_bytes_sum"
 COUNT = 37
+PIECE = 64 << 10
+BYTES_A_SECOND = 16 * PIECE
 
 
 def counts_each_request(tool):
@@ -41,6 +44,26 @@ def other_drivers(tool):
         where = {"device": name, "operation": "write"}
         expect(after.delta(before, NAME + "_count", stage="total", **where), COUNT, name)
         expect(after.delta(before, BYTES, **where), COUNT * BLOCK, name)
+
+
+def a_limit_of_a_cgroup_is_in_the_times(tool):
+    """io.max of a cgroup: who reads a loop device waits for the disk below as long as the limit says."""
+    if not in_lab():
+        return
+    with LoopDevice(direct=True) as loop, SlowDisk("/var/tmp", BYTES_A_SECOND) as group, other_collector("pressure") as stalls:
+        write_blocks(loop.node, COUNT, PIECE, 1)
+        before, stalled_before = tool.scrape(), stalls.scrape()
+        with group.entered():
+            begin = time.monotonic()
+            read_blocks(loop.node, COUNT, PIECE, 1)
+            elapsed = time.monotonic() - begin
+        after, stalled = tool.scrape(), stalls.scrape()
+        where = {"device": loop.name, "operation": "read", "stage": "total"}
+        expect(after.delta(before, NAME + "_count", **where), COUNT, "reads")
+        seconds = after.delta(before, NAME + "_sum", **where)
+        near(seconds, COUNT * PIECE / BYTES_A_SECOND, 0.3, "seconds")
+        assert seconds <= elapsed, f"{seconds} s within {elapsed} s"
+        at_least(stalled.delta(stalled_before, "node_pressure_io_waiting_seconds_total"), 0.5 * seconds, "seconds of pressure")
 
 
 @contextlib.contextmanager
@@ -138,5 +161,5 @@ def costs_are_told(tool):
         at_least(after.delta(before, "kernstat_bpf_program_run_seconds_total"), 1e-6, "seconds")
 
 
-main("biolatency", counts_each_request, other_drivers, stages_work_with_stamps, stamps_of_one_disk_leave_others_alone,
-     flushes_need_no_stamps, forgets_removed_device, costs_are_told)
+main("biolatency", counts_each_request, other_drivers, a_limit_of_a_cgroup_is_in_the_times, stages_work_with_stamps,
+     stamps_of_one_disk_leave_others_alone, flushes_need_no_stamps, forgets_removed_device, costs_are_told)

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the stimuli of several live tests need: devices, file systems, memory cgroups of our own."""
+"""What the stimuli of several live tests need: devices and file systems of our own; memory."""
 import contextlib
 import glob
 import mmap
 import os
 import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 
+from common_cgroup import MemoryCgroup  # noqa: F401 -- most who need these want it too
 from common_undone import LoopDevice, mounted, undone
 from harness import Count, in_lab, run, skip
 
@@ -118,54 +117,6 @@ def full_device():
         yield loop
 
 
-class MemoryCgroup:
-    """A memory cgroup with a limit, of either version. run() runs Python code within it."""
-
-    def __init__(self, limit):
-        self.limit = limit
-
-    def __enter__(self):
-        v1 = "/sys/fs/cgroup/memory"
-        self.is_v1 = os.path.exists(v1 + "/memory.limit_in_bytes")
-        root = v1 if self.is_v1 else "/sys/fs/cgroup"
-        try:
-            self.path = tempfile.mkdtemp(prefix="kernstat-test-", dir=root)
-            self.set("memory.limit_in_bytes" if self.is_v1 else "memory.max", self.limit)
-        except OSError as error:
-            skip(f"no memory cgroup: {error}")
-        return self
-
-    def set(self, file, value):
-        with open(f"{self.path}/{file}", "w", encoding="ascii") as out:
-            out.write(str(value))
-
-    def usage(self):
-        name = "memory.usage_in_bytes" if self.is_v1 else "memory.current"
-        with open(f"{self.path}/{name}", encoding="ascii") as file:
-            return int(file.read())
-
-    def limit_was_met(self):
-        """How often a charge met the limit and had to reclaim; None where nobody counts that (version 1)."""
-        if self.is_v1:
-            return None
-        with open(f"{self.path}/memory.events", encoding="ascii") as file:
-            return int(dict(line.split() for line in file)["max"])
-
-    def start(self, code):
-        enter = f"open('{self.path}/cgroup.procs', 'w').write('0')\n"
-        return subprocess.Popen([sys.executable, "-c", enter + code])
-
-    def run(self, code):
-        return self.start(code).wait(timeout=60)
-
-    def __exit__(self, *_):
-        for _ in range(50):
-            try:
-                os.rmdir(self.path)
-                return False
-            except OSError:
-                time.sleep(0.1)
-        return False
 
 
 def write_blocks(path, count, size=BLOCK, stride=16):

@@ -240,6 +240,16 @@ def in_lab():
     return "KERNSTAT_LAB" in os.environ
 
 
+def as_shipped():
+    """Whether the kernstatd that is tested has no more privileges than the shipped unit gives it."""
+    return "KERNSTAT_SHIPPED" in os.environ
+
+
+def other_collector(name):
+    """Another collector of the kernstatd that is tested, as a tool; only where one runs."""
+    return DaemonTool(os.environ["KERNSTAT_DAEMON"], name, Scrape)
+
+
 def slack():
     """By how much longer than here something may take in an emulated machine, beside another one."""
     return 20 if in_lab() else 1

@@ -6,11 +6,14 @@ import os
 import signal
 import time
 
+from common_cgroup import CpuCgroup
 from forced import forced
-from harness import at_least, expect, main
+from harness import at_least, expect, in_lab, main, other_collector
+from memory import in_group
 
 NAME = "kernstat_cpu_run_queue_wait_seconds"
 TASKS = 3
+SHARE = 0.25
 
 
 def spin(cpu):
@@ -67,9 +70,30 @@ def stamps_count_the_same(_):
         sharing_a_cpu_is_waiting(tool, 0.5)
 
 
+def spin_for_a_second():
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        pass
+
+
+def a_quota_of_a_cgroup_is_waiting(tool):
+    """cpu.max: a task that has used its share of a period waits for the next one, and is runnable."""
+    if not in_lab():
+        return
+    with CpuCgroup(SHARE) as group, other_collector("pressure") as stalls:
+        before, stalled_before = tool.scrape(), stalls.scrape()
+        expect(in_group(group.path, spin_for_a_second), 0, "exit code")
+        after, stalled = tool.scrape(), stalls.scrape()
+        throttled = group.throttled_seconds()
+        at_least(throttled, 0.3, "seconds without a share left")
+        at_least(after.delta(before, NAME + "_sum", **{"class": "fair"}), 0.8 * throttled, "seconds")
+        at_least(stalled.delta(stalled_before, "node_pressure_cpu_waiting_seconds_total"), 0.8 * throttled,
+                 "seconds of pressure")
+
+
 def every_class_exists(tool):
     classes = {labels["class"] for labels, _ in tool.scrape().select(NAME + "_count")}
     expect(classes, {"deadline", "realtime", "fair"}, "classes")
 
 
-main("runqlat", sharing_a_cpu_is_waiting, stamps_count_the_same, every_class_exists)
+main("runqlat", sharing_a_cpu_is_waiting, stamps_count_the_same, a_quota_of_a_cgroup_is_waiting, every_class_exists)

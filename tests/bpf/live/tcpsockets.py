@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
+# lab: as root too
 """Sockets in known states and with known bytes in their queues, in two namespaces."""
 import contextlib
 import os
@@ -8,7 +9,7 @@ import subprocess
 import time
 
 from common_net import TRIES, connected, inside_namespaces, listener, namespace, within
-from harness import Count, expect, main
+from harness import Count, as_shipped, expect, main
 
 inside_namespaces()
 
@@ -74,6 +75,9 @@ def states_without_sockets_are_zero(tool):
 
 def in_another_namespace(tool):
     """A process has to be there for the namespace to be found: this one's thread is not enough."""
+    if as_shipped():
+        print("tcpsockets: other network namespaces are not tried as shipped: nobody enters them with so little")
+        return
     with namespace(f"ks-s-{os.getpid()}") as name:
         with subprocess.Popen(["ip", "netns", "exec", name, "sleep", "60"]) as process:
             time.sleep(0.2)
