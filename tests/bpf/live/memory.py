@@ -171,5 +171,3 @@ def group_of_v1(root, **settings):
         yield path
     finally:
         patiently(lambda: os.rmdir(path), "the group stays")
-
-
