@@ -20,15 +20,6 @@ struct CloseDirectory {
   void operator()(DIR* p) const { ::closedir(p); }
 };
 
-bool has_option(std::string_view options, std::string_view wanted) {
-  while (!options.empty()) {
-    const auto comma = options.find(',');
-    if (options.substr(0, comma) == wanted) return true;
-    options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
-  }
-  return false;
-}
-
 struct Mount {
   std::string_view point;
   std::string_view type;

@@ -24,15 +24,6 @@ void unescape(std::string_view text, std::string& into) {
   }
 }
 
-bool has_option(std::string_view options, std::string_view wanted) {
-  while (!options.empty()) {
-    const auto comma = options.find(',');
-    if (options.substr(0, comma) == wanted) return true;
-    options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
-  }
-  return false;
-}
-
 bool parse_line(std::string_view line, Mount& into) {
   const auto id = next_number<std::uint64_t>(line);
   const auto parent = next_number<std::uint64_t>(line);

@@ -66,6 +66,16 @@ std::optional<T> to_number(std::string_view field, int base = 10) {
   return value;
 }
 
+/// Whether a list like "rw,nosuid,size=1m" has the word `wanted`.
+inline bool has_option(std::string_view list, std::string_view wanted) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    if (list.substr(0, comma) == wanted) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return false;
+}
+
 /// Cuts the next field off `line` as a number; nothing when it is missing or no number.
 template <typename T>
 std::optional<T> next_number(std::string_view& line, int base = 10) {

@@ -29,6 +29,7 @@
 #include "collectors/support/cpu_list.h"
 #include "collectors/support/cpu_table.h"
 #include "collectors/support/single_number.h"
+#include "tests/fuzz/targets.h"
 
 using namespace kernstat;
 
@@ -88,8 +89,7 @@ void words(std::string_view text) {
   if (file) sensor_family(*file, false);
 }
 
-using Target = void (*)(std::string_view);
-constexpr Target kTargets[] = {
+constexpr FuzzTarget kTargets[] = {
     [](std::string_view text) { twice(parse_stat, text); },
     cpu,
     [](std::string_view text) { twice(parse_meminfo, text); },
@@ -113,11 +113,6 @@ constexpr Target kTargets[] = {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (!text.empty() && data[0] < 32) {
-    kTargets[data[0] % std::size(kTargets)](text.substr(1));
-  } else {
-    for (const Target target : kTargets) target(text);
-  }
+  fuzz_one_of(kTargets, data, size);
   return 0;
 }

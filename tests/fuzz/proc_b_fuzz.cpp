@@ -9,12 +9,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <string_view>
 #include <vector>
 
 #include "collectors/proc/arp.h"
 #include "collectors/proc/conntrack.h"
+#include "collectors/proc/default_route.h"
 #include "collectors/proc/diskstats.h"
 #include "collectors/proc/link_addresses.h"
 #include "collectors/proc/mounts.h"
@@ -22,6 +22,7 @@
 #include "collectors/proc/netstat.h"
 #include "collectors/proc/sockstat.h"
 #include "collectors/proc/udp_queues.h"
+#include "tests/fuzz/targets.h"
 
 namespace {
 
@@ -74,6 +75,8 @@ void message(std::string_view text) {
   static_cast<void>(parse_address(*header, address));
   header->nlmsg_type = RTM_NEWNEIGH;
   static_cast<void>(parse_neighbour(*header));
+  header->nlmsg_type = RTM_NEWROUTE;
+  static_cast<void>(parse_route(*header));
 }
 
 void conntrack(std::string_view text) {
@@ -83,17 +86,12 @@ void conntrack(std::string_view text) {
 
 void udp_queues(std::string_view text) { static_cast<void>(parse_udp_queues(text)); }
 
-using Target = void (*)(std::string_view);
-constexpr Target kTargets[] = {netstat, conntrack, udp_queues, diskstats, udev, mounts, message};
+constexpr FuzzTarget kTargets[] = {netstat, conntrack, udp_queues, diskstats,
+                                   udev,    mounts,    message};
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (!text.empty() && data[0] < 32) {
-    kTargets[data[0] % std::size(kTargets)](text.substr(1));
-  } else {
-    for (const Target target : kTargets) target(text);
-  }
+  fuzz_one_of(kTargets, data, size);
   return 0;
 }

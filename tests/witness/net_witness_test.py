@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bpf", "live"))
 from common_net import (Pair, abort, closed_port, command, connected, inside_namespaces, listener,  # noqa: E402
-                        own_net_namespace, snmp, tc_drops, within)
+                        own_net_namespace, refuse, snmp, tc_drops, within)
 from harness import Tool, at_least, expect  # noqa: E402
 
 inside_namespaces()
@@ -33,9 +33,7 @@ def many_connections():
             else:
                 client.close()
             accepted.close()
-    for _ in range(REFUSED):
-        with socket.socket() as sock:
-            assert sock.connect_ex(("127.0.0.1", port)) != 0
+    refuse(port, REFUSED)
 
 
 def connections():

@@ -219,6 +219,13 @@ def closed_port(address="127.0.0.1"):
         return sock.getsockname()[1]
 
 
+def refuse(port, times):
+    """So many connections to a port where nobody listens."""
+    for _ in range(times):
+        with socket.socket() as sock:
+            assert sock.connect_ex(("127.0.0.1", port)) != 0
+
+
 def connected(server):
     """Both ends of a new connection."""
     client = socket.create_connection(server.getsockname()[:2])

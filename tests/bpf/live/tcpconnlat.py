@@ -6,7 +6,8 @@ import contextlib
 import socket
 import time
 
-from common_net import Pair, closed_port, connected, inside_namespaces, listener, own_net_namespace, quietly, within
+from common_net import (Pair, closed_port, connected, inside_namespaces, listener, own_net_namespace, quietly, refuse,
+                        within)
 from harness import expect, main, slack
 
 inside_namespaces()
@@ -36,13 +37,7 @@ def established(tool):
 
 def refused(tool):
     port = closed_port()
-
-    def stimulus():
-        for _ in range(3):
-            with socket.socket() as sock:
-                assert sock.connect_ex(("127.0.0.1", port)) != 0
-
-    quietly(tool, stimulus, lambda before, after: expect(
+    quietly(tool, lambda: refuse(port, 3), lambda before, after: expect(
         count(before, after, family="inet", result="refused"), 3, "refused"))
 
 

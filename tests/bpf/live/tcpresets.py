@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 """Resets of refused and of aborted connections."""
-import socket
 import time
 
-from common_net import abort, closed_port, connected, inside_namespaces, listener, own_net_namespace, quietly
+from common_net import abort, closed_port, connected, inside_namespaces, listener, own_net_namespace, quietly, refuse
 from harness import expect, main
 
 inside_namespaces()
@@ -21,18 +20,13 @@ def has_reasons():
 def of_refused(tool):
     port = closed_port()
 
-    def stimulus():
-        for _ in range(3):
-            with socket.socket() as sock:
-                assert sock.connect_ex(("127.0.0.1", port)) != 0
-
     def check(before, after):
         expect(after.delta(before, NAME, direction="received", state="syn_sent"), 3, "received")
         if has_reasons():
             expect(after.delta(before, NAME, direction="sent", state="close", reason="no_socket"), 3, "sent")
         expect(after.lost(), 0, "lost")
 
-    quietly(tool, stimulus, check)
+    quietly(tool, lambda: refuse(port, 3), check)
 
 
 def of_aborted(tool):
