@@ -40,7 +40,7 @@ class Programs(unittest.TestCase):
                          ["one: expected.tsv excuses on_a, which names no program"])
 
     def test_what_runs_in_any_kernel_ran(self):
-        results = {suite: {"programs": programs, "root": {"two": {}}}
+        results = {suite: {"programs": programs, "shipped": {"two": {}}}
                    for suite, programs in (("old", []), ("new", ["two/on_c"]))}
         before = report.programs_of, report.excused_programs
         report.programs_of, report.excused_programs = lambda _, tool: PROGRAMS[tool], lambda: []
@@ -50,6 +50,22 @@ class Programs(unittest.TestCase):
             self.assertEqual(report.programs_never_run("", results), ["two: no kernel ran the program on_c"])
         finally:
             report.programs_of, report.excused_programs = before
+
+
+def found(state, **more):
+    return {"state": state, "reason": "", "hooks": ["tp_btf:x"], "events": [2, 2], "load_ms": 7, **more}
+
+
+class Cells(unittest.TestCase):
+    def test_what_is_denied_as_shipped_counts_as_root(self):
+        kernel = {"shipped": {"one": found("denied"), "two": found("ok")}, "root": {"one": found("ok"), "two": found("failed")}}
+        self.assertEqual(report.cell("one", kernel), "tp_btf 2/2, 7 ms; shipped: denied")
+        self.assertEqual(report.cell("two", kernel), "tp_btf 2/2, 7 ms")
+        self.assertEqual(report.cell("three", kernel), "missing")
+
+    def test_another_try_is_told(self):
+        results = {"new": {"shipped": {"one": found("ok", tries=3, before="expected 1, got 0"), "two": found("ok")}, "root": {}}}
+        self.assertEqual(report.further_tries(results), ["new shipped one: ok at try 3: expected 1, got 0"])
 
 
 class Table(unittest.TestCase):
