@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from lanes import ADDRESS, DAEMON, TOOLS, Daemon, default_tools, get, prepare, run_tests, says, tool_names, write_config
+from lanes import ADDRESS, DAEMON, Daemon, default_tools, get, prepare, run_tests, says, tool_names, write_config
 from shipped_unit import Unit, check_shipped_flags, write
 
 SCRATCH = os.environ["SCRATCH"]

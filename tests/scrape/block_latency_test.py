@@ -23,7 +23,7 @@ from common_cgroup import SlowDisk  # noqa: E402
 sys.path.remove(LIVE)
 del sys.modules["harness"]
 from prometheus_test import Prometheus  # noqa: E402
-from harness import BINARY, BUILD, Daemon  # noqa: E402
+from harness import BINARY, Daemon  # noqa: E402
 
 NAME = "kernstat_block_io_duration_seconds"
 READS = 500

@@ -6,7 +6,6 @@ import mmap
 import os
 import shutil
 import signal
-import sys
 import time
 
 from common_cgroup import MemoryCgroup  # noqa: F401 -- most who need these want it too
