@@ -15,13 +15,19 @@ LOOP_CTL_GET_FREE, LOOP_CONFIGURE = 0x4C82, 0x4C0A
 AUTOCLEAR, DIRECT_IO = 4, 16
 LOOP_CONFIG = struct.Struct("=II 52x I 176x 64x")  # the file, (block size,) lo_flags of 232 bytes, reserved
 
+UNDO = """
+read line && exit
+for attempt in $(seq 100); do "$@" && exit; sleep 0.1; done
+"""
+
 
 @contextlib.contextmanager
 def undone(*command):
     """Runs `command` at the end of the block, or at the end of this process if that comes first. It waits for that
-    in a process which is no child of this one: who kills a test kills its children too."""
+    in a process which is no child of this one (who kills a test kills its children too), and tries more than once:
+    what else this process held may go a little later."""
     read, write = os.pipe()
-    subprocess.run(["setsid", "--fork", "sh", "-c", 'read line || exec "$@"', "sh", *command], check=True,
+    subprocess.run(["setsid", "--fork", "sh", "-c", UNDO, "sh", *command], check=True,
                    stdin=read, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(read)
     with open(write, "w", encoding="ascii") as waiting:
