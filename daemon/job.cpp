@@ -183,10 +183,12 @@ void Job::close() {
 void Job::write(Families& out) {
   const std::lock_guard lock(mutex_);
   series_ = 0;
+  written_.reset();
   if (!collector_) return;
   const std::size_t before = out.said();
   collector_->write(out, state_ == CollectorState::kOk);
   series_ = out.said() - before;
+  written_ = figures_now();
 }
 
 std::uint64_t Job::series() const {
@@ -200,10 +202,19 @@ bool Job::has_ended_a_read() const {
 }
 
 JobFigures Job::figures() const {
+  const std::lock_guard lock(mutex_);
+  return figures_now();
+}
+
+JobFigures Job::written_figures() const {
+  const std::lock_guard lock(mutex_);
+  return written_.value_or(figures_now());
+}
+
+JobFigures Job::figures_now() const {
   const auto seconds = [](std::chrono::nanoseconds ns) {
     return static_cast<double>(ns.count()) / 1e9;
   };
-  const std::lock_guard lock(mutex_);
   JobFigures figures;
   figures.state = state_;
   figures.interval_seconds = seconds(effective_);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "collectors/collector.h"
@@ -70,6 +71,9 @@ class Job {
   bool yields() const { return setup_.spec.yields; }
   bool has_ended_a_read() const;
   JobFigures figures() const;
+  /// Of the sample that the last write() said, which a read may have replaced since; of now where
+  /// it said none.
+  JobFigures written_figures() const;
 
   /// collector="name"
   const std::string& labels() const { return labels_.text(); }
@@ -82,6 +86,7 @@ class Job {
   Result<void> make_and_read(const Tick& tick);
   void settle(const Result<void>& outcome, std::int64_t start, std::int64_t cpu_start);
   void plan_next(std::int64_t now);
+  JobFigures figures_now() const;  // with mutex_ held
 
   const Setup setup_;
   const Labels labels_;
@@ -104,6 +109,7 @@ class Job {
   std::uint64_t failures_ = 0;
   std::uint64_t series_ = 0;
   bool has_sample_ = false;
+  std::optional<JobFigures> written_;
   std::uint64_t ticks_ = 0;
   std::chrono::milliseconds wanted_interval_;
   bool wanted_stretch_ = true;

@@ -145,7 +145,7 @@ void SelfMetrics::write(Families& out, const std::vector<std::shared_ptr<Job>>& 
   rows.reserve(jobs.size());
   for (const auto& job : jobs) {
     if (!selection.contains(job->name())) continue;
-    rows.push_back({job.get(), job->figures(), Labels("collector", job->name())});
+    rows.push_back({job.get(), job->written_figures(), Labels("collector", job->name())});
     rows.back().state.add("state", state_name(rows.back().figures.state));
   }
   const std::lock_guard lock(mutex_);

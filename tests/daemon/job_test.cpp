@@ -167,6 +167,21 @@ TEST_CASE("job: a collector that cannot be made is failed, and is tried again") 
   CHECK(job.status().state == CollectorState::kOk);
 }
 
+TEST_CASE("job: a scrape tells the age of the sample in it, whatever is read before it ends") {
+  Bench bench;
+  CHECK(bench.job.written_figures().state == CollectorState::kStarting);
+  bench.job.tick(g_now);
+  Lines lines;
+  bench.job.write(lines);
+  bench.tick_when_due();
+  CHECK(bench.job.figures().ticks == 2);
+  CHECK(bench.job.written_figures().ticks == 1);
+  bench.job.write(lines);
+  CHECK(bench.job.written_figures().ticks == 2);
+  CHECK(bench.job.written_figures().last_success_seconds ==
+        bench.job.figures().last_success_seconds);
+}
+
 TEST_CASE("job: an exception of a library is a failure of this collector only") {
   Bench bench;
   bench.source->read = []() -> Result<void> {
