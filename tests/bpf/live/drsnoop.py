@@ -4,6 +4,7 @@
 # lab: alone
 """A task that fills the page cache of a small memory cgroup reclaims what no longer fits; on a machine that is ours,
 also for want of all memory, of a node's, and of a group's above its soft limit."""
+import contextlib
 import os
 import re
 import time
@@ -21,22 +22,44 @@ THROTTLED = "kernstat_memory_reclaim_throttled_seconds"
 SIZE = 96
 
 
+def check(before, after, scope, reclaims):
+    """So many, which took their time."""
+    at_least(reclaims, 1, scope)
+    expect(after.delta(before, COUNT, scope=scope), reclaims, scope)
+    at_least(after.delta(before, SUM, scope=scope), 1e-6, scope + " seconds")
+
+
+@contextlib.contextmanager
+def recorded(scope):
+    """A record of the ends of reclaim of this scope; None where nobody may record."""
+    event = f"vmscan/mm_vmscan_{scope}_reclaim_end"
+    with record.Record({event: None}) if record.is_there(event) else contextlib.nullcontext() as kernel:
+        yield kernel
+
+
+def check_all(before, after, scope, kernel):
+    """As many as the kernel recorded, and what they won: of its node some kernels win nothing."""
+    ends = next(iter(kernel.stop().values()))
+    check(before, after, scope, len(ends))
+    pages = sum(int(re.search(r"nr_reclaimed=(\d+)", line).group(1)) for line in ends)
+    expect(after.delta(before, BYTES, scope=scope), pages * PAGE, scope + " bytes")
+
+
 def memcg_reclaim_is_counted(tool):
-    with empty_file(SIZE) as path:
-        eventually(lambda: one_group(tool, path))
+    eventually(lambda: one_group(tool))
 
 
-def one_group(tool, path):
-    with MemoryCgroup(32 * MIB) as group:
+def one_group(tool):
+    with empty_file(SIZE) as path, MemoryCgroup(32 * MIB) as group, recorded("memcg") as kernel:
         before, start = tool.scrape(), time.monotonic()
         expect(in_group(group.path, lambda: read_all(path)), 0, "exit code")
         elapsed = time.monotonic() - start
         after = tool.scrape()
-        reclaims, counted = group.limit_was_met(), after.delta(before, COUNT, scope="memcg")
-        if reclaims is None:
-            at_least(counted, 10, "reclaims")
+        if kernel:
+            check_all(before, after, "memcg", kernel)
         else:
-            expect(counted, reclaims, "reclaims")
+            print("drsnoop: the kernel's own count is not tried, there is no tracefs")
+            at_least(after.delta(before, COUNT, scope="memcg"), 10, "reclaims")
         # What was read and is not there any more was reclaimed.
         near(after.delta(before, BYTES, scope="memcg"), SIZE * MIB - group.usage(), 0.15, "bytes")
         seconds = after.delta(before, SUM, scope="memcg")
@@ -50,26 +73,6 @@ def all_scopes_exist_as_zero(tool):
         assert scrape.has(COUNT, scope=scope), scope
     for reason in ("writeback", "isolated", "noprogress", "congested"):
         assert scrape.has(THROTTLED + "_count", reason=reason), reason
-
-
-def check(before, after, scope, reclaims):
-    """So many, which took their time."""
-    at_least(reclaims, 1, scope)
-    expect(after.delta(before, COUNT, scope=scope), reclaims, scope)
-    at_least(after.delta(before, SUM, scope=scope), 1e-6, scope + " seconds")
-
-
-def recorded(scope):
-    """A record of the ends of reclaim of this scope."""
-    return record.Record({f"vmscan/mm_vmscan_{scope}_reclaim_end": None})
-
-
-def check_all(before, after, scope, kernel):
-    """As many as the kernel recorded, and what they won: of its node some kernels win nothing."""
-    ends = next(iter(kernel.stop().values()))
-    check(before, after, scope, len(ends))
-    pages = sum(int(re.search(r"nr_reclaimed=(\d+)", line).group(1)) for line in ends)
-    expect(after.delta(before, BYTES, scope=scope), pages * PAGE, scope + " bytes")
 
 
 def direct_reclaim(tool, soft):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
+# lab: as root too
 """Files of known age are deleted on file systems of our own."""
 import os
 import shutil

@@ -12,6 +12,7 @@ from harness import in_lab, run
 MIB = 1 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MCL_CURRENT = 1
+CONTROL = "/sys/fs/cgroup/cgroup.subtree_control"
 libc = ctypes.CDLL(None)
 
 def put(path, value):
@@ -162,15 +163,30 @@ def pay_on_every_cpu(root):
 
 
 def forget_groups(root):
-    """Memory groups that are gone live on for a while, and hold the controller."""
-    def only_the_root():
-        put("/proc/sys/vm/drop_caches", 3)
-        with open("/proc/cgroups", encoding="ascii") as file:
-            groups = next(int(line.split()[2]) for line in file if line.startswith("memory\t"))
-        if groups > 1:
-            pay_on_every_cpu(root)
-        assert groups == 1, f"{groups} memory groups"
-    patiently(only_the_root, "groups that are gone stay")
+    """Memory groups that are gone live on for a while, and hold the controller in its hierarchy."""
+    put("/proc/sys/vm/drop_caches", 3)
+    pay_on_every_cpu(root)
+
+
+def only_the_root_is_left(root):
+    """Of the version 1 hierarchy of memory."""
+    with open("/proc/cgroups", encoding="ascii") as file:
+        groups = next(int(line.split()[2]) for line in file if line.startswith("memory\t"))
+    if groups > 1:
+        forget_groups(root)
+    assert groups == 1, f"{groups} memory groups"
+
+
+def take_from_version_2(path):
+    """Groups of version 2 that are gone are counted for all controllers together: that none is left for this one shows
+    when it can be moved."""
+    put(CONTROL, "-memory")
+    try:
+        run("mount", "-t", "cgroup", "-o", "memory", "none", path)
+    except AssertionError:
+        put(CONTROL, "+memory")
+        forget_groups(os.path.dirname(CONTROL))
+        raise
 
 
 @contextlib.contextmanager
@@ -178,16 +194,13 @@ def memory_of_v1():
     """Moves the memory controller of a machine that is ours to version 1, and back; the path of its root."""
     assert in_lab()
     path = tempfile.mkdtemp(dir="/tmp")
-    control = "/sys/fs/cgroup/cgroup.subtree_control"
-    forget_groups("/sys/fs/cgroup")
-    put(control, "-memory")
-    patiently(lambda: run("mount", "-t", "cgroup", "-o", "memory", "none", path), "no memory controller of version 1")
+    patiently(lambda: take_from_version_2(path), "no memory controller of version 1")
     try:
         yield path
     finally:
-        forget_groups(path)
+        patiently(lambda: only_the_root_is_left(path), "groups that are gone stay")
         run("umount", path)
-        patiently(lambda: put(control, "+memory"), "version 2 does not get the memory controller back")
+        patiently(lambda: put(CONTROL, "+memory"), "version 2 does not get the memory controller back")
         os.rmdir(path)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
 # lab: alone
+# lab: as root too
 """fsync, fdatasync and syncfs on file systems of our own."""
 import os
 import shutil
