@@ -84,16 +84,6 @@ class MemoryCgroup(Cgroup):
     def usage(self):
         return int(self.get("memory.usage_in_bytes" if self.is_v1 else "memory.current"))
 
-    def limit_was_met(self):
-        """How often a charge met the limit and had to reclaim; None where nobody counts that (version 1)."""
-        if self.is_v1:
-            return None
-        return int(re.search(r"^max (\d+)", self.get("memory.events"), re.M).group(1))
-
-
-class CpuCgroup(Cgroup):
-    """A share of one CPU, and no more."""
-
     def __init__(self, share):
         quota = round(share * PERIOD)
         super().__init__("cpu", {"cpu.cfs_period_us": PERIOD, "cpu.cfs_quota_us": quota}, {"cpu.max": f"{quota} {PERIOD}"})
