@@ -84,6 +84,10 @@ class MemoryCgroup(Cgroup):
     def usage(self):
         return int(self.get("memory.usage_in_bytes" if self.is_v1 else "memory.current"))
 
+
+class CpuCgroup(Cgroup):
+    """A share of one CPU, and no more."""
+
     def __init__(self, share):
         quota = round(share * PERIOD)
         super().__init__("cpu", {"cpu.cfs_period_us": PERIOD, "cpu.cfs_quota_us": quota}, {"cpu.max": f"{quota} {PERIOD}"})
