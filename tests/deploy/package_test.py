@@ -106,6 +106,7 @@ def check_life(chroot, old, new):
     assert enabled.is_symlink(), "the unit is not enabled"
     assert "kernstatd" in chroot.run("/usr/bin/kernstatd", "--version")
     chroot.run("/usr/bin/kernstatd", "--check-config", "--config.file", "/" + CONFIG)
+    assert "\n  biolatency " in chroot.run("/usr/bin/kernstatd", "--list"), "it does not find its tools"
     for path in ("usr/lib/kernstat/bpf/biolatency.bpf.o", "usr/share/man/man8/kernstatd.8.gz",
                  "lib/systemd/system/kernstat.service", "etc/default/kernstat"):
         assert (root / path).exists(), path
