@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collectors/support/namespaces.h"
 #include "collectors/support/text.h"
 
 namespace kernstat {
@@ -30,17 +31,17 @@ std::vector<std::string> namespace_warnings(const Host& host) {
   std::vector<std::string> warnings;
   if (host.proc != "/proc") return warnings;
   // The first PID namespace has a fixed number (include/linux/proc_ns.h, PROC_PID_INIT_INO).
-  constexpr ino_t kFirstPidNamespace = 0xEFFFFFFC;
-  struct stat own {};
-  if (::stat("/proc/self/ns/pid", &own) == 0 && own.st_ino != kFirstPidNamespace) {
+  constexpr std::uint32_t kFirstPidNamespace = 0xEFFFFFFC;
+  const std::uint32_t own_pids = namespace_at("/proc/self/ns/pid");
+  if (own_pids != 0 && own_pids != kFirstPidNamespace) {
     warnings.emplace_back(
         "not in the host's PID namespace: processes are those of this container; run with the "
         "host's (for instance --pid=host)");
   }
   // Only a privileged process may look at another's namespaces.
-  struct stat first {};
-  if (::stat("/proc/self/ns/net", &own) == 0 && ::stat("/proc/1/ns/net", &first) == 0 &&
-      own.st_ino != first.st_ino) {
+  const std::uint32_t own_net = namespace_at("/proc/self/ns/net");
+  const std::uint32_t first_net = namespace_at("/proc/1/ns/net");
+  if (own_net != 0 && first_net != 0 && own_net != first_net) {
     warnings.emplace_back(
         "not in the host's network namespace: interfaces and sockets are those of this namespace; "
         "run with the host's (for instance --net=host)");

@@ -5,18 +5,14 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cstring>
 
+#include "collectors/support/namespaces.h"
+
 namespace kernstat::bpf {
 namespace {
-
-std::uint32_t name_space_of(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
-}
 
 Fd open_link() {
   Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
@@ -42,8 +38,8 @@ std::string_view name_of(const nlmsghdr* header) {
 }  // namespace
 
 InterfaceNames::InterfaceNames(const Host& host) : link_(open_link()) {
-  own_name_space_ = name_space_of(host.proc_path("1/ns/net"));
-  if (own_name_space_ == 0) own_name_space_ = name_space_of(host.proc_path("self/ns/net"));
+  own_name_space_ = namespace_at(host.proc_path("1/ns/net"));
+  if (own_name_space_ == 0) own_name_space_ = namespace_at(host.proc_path("self/ns/net"));
   dump();
 }
 

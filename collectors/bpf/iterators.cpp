@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 
 #include "collectors/bpf/privilege.h"
 #include "collectors/support/fd.h"
+#include "collectors/support/namespaces.h"
 
 namespace kernstat::bpf {
 namespace {
@@ -46,10 +46,9 @@ Result<void> one_pass(const bpf_link* link, std::vector<std::byte>& output, std:
 // True when the namespace of this process was not seen before.
 bool IteratorRun::is_new(std::string_view process, const Host& host) {
   path_.assign(host.proc).append("/").append(process).append("/ns/net");
-  struct stat status {};
-  if (::stat(path_.c_str(), &status) != 0) return false;
-  if (std::find(seen_.begin(), seen_.end(), status.st_ino) != seen_.end()) return false;
-  seen_.push_back(status.st_ino);
+  const std::uint32_t number = namespace_at(path_);
+  if (number == 0 || std::find(seen_.begin(), seen_.end(), number) != seen_.end()) return false;
+  seen_.push_back(number);
   return true;
 }
 

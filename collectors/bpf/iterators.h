@@ -31,7 +31,7 @@ class IteratorRun {
   bool is_new(std::string_view process, const Host& host);
 
   std::string path_;
-  std::vector<ino_t> seen_;
+  std::vector<std::uint32_t> seen_;
 };
 
 /// Takes records of `source` (struct <name>_record) apart. A cut last record is an error.

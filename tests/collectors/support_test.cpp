@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -6,6 +8,7 @@
 #include "collectors/support/interned.h"
 #include "collectors/support/keyed_values.h"
 #include "collectors/support/label_table.h"
+#include "collectors/support/namespaces.h"
 #include "collectors/support/text.h"
 #include "collectors/support/wide_counter.h"
 
@@ -62,6 +65,15 @@ TEST_CASE("interned names are one copy") {
   CHECK(first == name);
   CHECK(first.data() == interned(std::string(name)).data());
   CHECK(first.data() != name.data());
+}
+
+TEST_CASE("only what is a namespace has the number of one") {
+  struct stat own {};
+  REQUIRE(::stat("/proc/self/ns/net", &own) == 0);
+  CHECK(namespace_at("/proc/self/ns/net") == own.st_ino);
+  // Where older kernels leave who may not follow a link.
+  CHECK(namespace_at("/proc/self/ns") == 0);
+  CHECK(namespace_at("/proc/self/ns/nothing") == 0);
 }
 
 TEST_CASE("label texts stay where they are") {

@@ -63,7 +63,8 @@ def a_limit_of_a_cgroup_is_in_the_times(tool):
         seconds = after.delta(before, NAME + "_sum", **where)
         at_least(seconds, 0.8 * COUNT * PIECE / BYTES_A_SECOND, "seconds")
         assert seconds <= elapsed, f"{seconds} s within {elapsed} s"
-        at_least(stalled.delta(stalled_before, "node_pressure_io_waiting_seconds_total"), 0.5 * seconds, "seconds of pressure")
+        # The kernel weighs the CPUs by what they did besides.
+        at_least(stalled.delta(stalled_before, "node_pressure_io_waiting_seconds_total"), 0.25 * seconds, "seconds of pressure")
 
 
 @contextlib.contextmanager

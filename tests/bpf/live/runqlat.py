@@ -87,7 +87,8 @@ def a_quota_of_a_cgroup_is_waiting(tool):
         throttled = group.throttled_seconds()
         at_least(throttled, 0.3, "seconds without a share left")
         at_least(after.delta(before, NAME + "_sum", **{"class": "fair"}), 0.8 * throttled, "seconds")
-        at_least(stalled.delta(stalled_before, "node_pressure_cpu_waiting_seconds_total"), 0.8 * throttled,
+        # The kernel weighs the CPUs by what they did besides.
+        at_least(stalled.delta(stalled_before, "node_pressure_cpu_waiting_seconds_total"), 0.25 * throttled,
                  "seconds of pressure")
 
 
