@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel itself records of its tracepoints, to compare with."""
+import contextlib
 import os
+
+from common_undone import undone
+from harness import in_lab
 
 INSTANCES = "/sys/kernel/tracing/instances"
 
@@ -24,6 +28,12 @@ class Record:
 
     def __enter__(self):
         os.mkdir(self.path)
+        # A lab ends with its guest, where each process costs much.
+        self.gone = contextlib.ExitStack()
+        if in_lab():
+            self.gone.callback(os.rmdir, self.path)
+        else:
+            self.gone.enter_context(undone("rmdir", self.path))
         self.set("buffer_size_kb", "16000")
         for event, condition in self.events.items():
             if condition:
@@ -44,5 +54,5 @@ class Record:
         return lines
 
     def __exit__(self, *_):
-        os.rmdir(self.path)
+        self.gone.close()
         return False
