@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "collectors/bpf/libbpf_log.h"
+#include "collectors/support/host.h"
 
 namespace kernstat::bpf {
 namespace {
@@ -24,6 +25,12 @@ int ask_bpf() {
 
 bool is_permission(int error_number) { return error_number == EPERM || error_number == EACCES; }
 
+// kernel_lockdown(7) marks the mode that is on: "none integrity [confidentiality]".
+bool is_confidential() {
+  const auto modes = read_file("/sys/kernel/security/lockdown", 4096);
+  return modes && modes->find("[confidentiality]") != std::string::npos;
+}
+
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -32,7 +39,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 LoadCircumstances load_circumstances(int error_number, std::string_view log,
                                      std::string_view missing) {
-  LoadCircumstances now{error_number, log, missing, ask_bpf(), ~0ULL};
+  LoadCircumstances now{error_number, log, missing, ask_bpf(), ~0ULL, is_confidential()};
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     now.memlock_bytes = limit.rlim_cur;
@@ -56,6 +63,12 @@ Error load_error(const LoadCircumstances& now) {
       now.memlock_bytes != ~0ULL) {
     return {ErrorKind::kDenied, "RLIMIT_MEMLOCK is " + std::to_string(now.memlock_bytes / 1024) +
                                     " KiB: set LimitMEMLOCK=infinity"};
+  }
+  // Newer kernels say it in other words.
+  if (now.confidential && (contains(now.log, "unknown func bpf_probe_read") ||
+                           contains(now.log, "cannot use helper bpf_probe_read"))) {
+    return {ErrorKind::kDenied,
+            "kernel lockdown (confidentiality) lets no program read the kernel's memory like that"};
   }
   const std::string reason = failure_reason(now.log);
   const bool is_passing = now.error_number == ENOMEM || now.error_number == EAGAIN;

@@ -15,6 +15,7 @@ struct LoadCircumstances {
   std::string_view missing;  ///< capabilities that this thread lacks, or empty
   int bpf_error = 0;         ///< what bpf(2) itself answers: 0 when it is there and allowed
   std::uint64_t memlock_bytes = ~0ULL;  ///< RLIMIT_MEMLOCK; all ones: infinity
+  bool confidential = false;  ///< kernel_lockdown(7): programs read no memory but by types
 };
 
 /// kDenied where a privilege or a limit is in the way and says which; kAbsent where this kernel

@@ -209,3 +209,16 @@ TEST_CASE("a refused load says what stands in the way") {
   now = {EINVAL, "", "", ENOSYS, ~0ULL};
   CHECK(load_error(now).message == "this kernel has no bpf(2)");
 }
+
+TEST_CASE("what lockdown forbids is denied, and is no want of the kernel") {
+  for (const char* log : {"unknown func bpf_probe_read_kernel#113\n",
+                          "program of this type cannot use helper bpf_probe_read_kernel#113\n"}) {
+    LoadCircumstances now{EINVAL, log, "", 0, ~0ULL, true};
+    CHECK(load_error(now).kind == ErrorKind::kDenied);
+    CHECK(load_error(now).message.find("kernel lockdown (confidentiality)") == 0);
+    now.confidential = false;
+    CHECK(load_error(now).kind == ErrorKind::kAbsent);
+    now = {EINVAL, "invalid bpf_context access off=8 size=8", "", 0, ~0ULL, true};
+    CHECK(load_error(now).kind == ErrorKind::kAbsent);
+  }
+}

@@ -10,7 +10,9 @@ EXPECTED = os.path.join(HERE, "expected.tsv")
 COLUMNS = ("shipped", "root", "other hooks")
 # What tools may be in a hostile configuration; programs that read nothing of the kernel run without BTF too.
 ALLOWED = {"unprivileged": {"denied"}, "no bpf(2)": {"denied"}, "without BTF": {"unsupported", "ok"},
-           "lockdown": {"denied", "unsupported", "ok"}}
+           "lockdown": {"denied", "ok"}}
+# What is said of those that are denied there.
+WORDS = {"unprivileged": r"needs CAP_(BPF|SYSLOG)", "no bpf(2)": r"bpf\(2\) is refused", "lockdown": r"kernel lockdown"}
 
 
 def expected_lines():
@@ -67,6 +69,9 @@ def hostile_problems(suite, runs):
         if not states or not states <= allowed:
             odd = {t: s + ": " + run["reason"].get(t, "") for t, s in run["state"].items() if s not in allowed}
             problems.append(f"{suite} {name}: tools are {sorted(states)}, allowed {sorted(allowed)}: {odd}")
+        problems += [f"{suite} {name} {tool}: denied, but not for /{WORDS[name]}/: {run['reason'].get(tool)}"
+                     for tool, state in sorted(run["state"].items())
+                     if state == "denied" and not re.search(WORDS[name], run["reason"].get(tool, ""))]
         if name == "without BTF" and "unsupported" not in states:
             problems.append(f"{suite} {name}: every tool runs, so BTF was there")
     return problems
