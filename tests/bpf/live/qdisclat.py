@@ -58,9 +58,11 @@ def every_packet(tool):
 
 
 def other_kinds(tool):
-    """netem delays each packet by 50 ms, fq paces a socket after its first 15 kB; fq_codel with a filter lets none pass by its queue."""
-    for kind, options, pacing, least in (("netem", ("delay", "50ms"), 0, COUNT * 0.05), ("fq", (), RATE, TIME * 0.08),
-                                         ("fq_codel", (), 0, 1e-7)):
+    """netem delays each packet by 50 ms, fq paces a socket after its first 15 kB: of so many packets some wait even if
+    sending is slow; fq_codel with a filter lets none pass by its queue."""
+    for kind, options, pacing, count, least in (("netem", ("delay", "50ms"), 0, COUNT, COUNT * 0.05),
+                                                ("fq", (), RATE, 2 * COUNT, TIME * 0.08),
+                                                ("fq_codel", (), 0, COUNT, 1e-7)):
         name = "ks" + kind[:6]
         with device(name, kind, *options) as there:
             if not there:
@@ -69,11 +71,11 @@ def other_kinds(tool):
             if kind == "fq_codel":
                 run("tc", "filter", "add", "dev", name, "parent", "1:", "prio", "1", "matchall", "classid", "1:1")
             before = tool.scrape()
-            burst(pacing=pacing)
+            burst(count, pacing)
             after = tool.scrape()
             where = {"device": name, "kind": kind}
             # The first may find fq empty.
-            at_least(after.delta(before, NAME + "_count", **where), COUNT - 1, kind)
+            at_least(after.delta(before, NAME + "_count", **where), count - 1, kind)
             seconds = after.delta(before, NAME + "_sum", **where)
             assert least <= seconds < 10 * slack(), f"{kind}: {seconds} s"
 
