@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lab does inside a kernel: writes its findings as JSON to $SCRATCH/result.json.
 
-    guest.py TOOL...             the live tests of these tools, as shipped; of those that are denied then, as root
-    guest.py --raw=A,B --whole   all tools; A and B once more with the types of a file, by other hooks; the balloon;
-                                 hostile configurations
+    guest.py shipped             the live tests of all tools, as shipped; the balloon
+    guest.py others [TOOL...]    those that say "# lab: as root too", as root; the tests of these tools with the types of a
+                                 file, by other hooks; hostile configurations
+    guest.py tools TOOL...       the live tests of these tools, as shipped and as root
 
 "programs" lists what ran at all. Findings: "shipped", "root" and "other hooks" are {tool: lanes.verdict()}; "hostile" is
 {configuration: {"state": {tool: state}, "proc": collectors that are ok, "exit": status, "log": text}}.
@@ -57,8 +58,7 @@ def debian_defaults():
 
 def shipped(tools, whole):
     """As the unit makes it. First with the tools that are on by default: each must count its test's events. Then all run, by
-    a reload, and the others must count theirs, but for those that are denied so little. Returns what they were and the
-    programs that ran."""
+    a reload, and the others must count theirs, but for those that are denied so little."""
     check_shipped_flags()
     first = [tool for tool in tools if tool in default_tools()]
     others = [tool for tool in tools if tool not in first]
@@ -77,12 +77,13 @@ def shipped(tools, whole):
         print(f"  kernstatd: {used} s of CPU time, at most {peak >> 20} MiB", flush=True)
         if peak > unit.memory_high:
             raise RuntimeError(f"more than MemoryHigh={unit.memory_high}")
-        return found, programs_that_ran(), said("balloon", balloon) if whole else None
+        result = {"shipped": found, "programs": programs_that_ran()}
+        return {**result, "balloon": said("balloon", balloon)} if whole else result
 
 
 def as_root(tools):
     with Daemon(tools):
-        return run_tests(tools), programs_that_ran()
+        return {"root": run_tests(tools), "programs": programs_that_ran()}
 
 
 def forbid_bpf():
@@ -123,7 +124,7 @@ def by_other_hooks(tools):
     os.environ["KERNSTAT_BTF"] = BTF_COPY
     try:
         with Daemon(tools, f"--btf.path={BTF_COPY}"):
-            return run_tests(tools), programs_that_ran()
+            return {"other hooks": run_tests(tools), "programs": programs_that_ran()}
     finally:
         del os.environ["KERNSTAT_BTF"]
 
@@ -181,37 +182,42 @@ def load_file_systems():
             subprocess.run(["modprobe", module], check=True)
 
 
+def hostile(other):
+    """`other`: the tools to try by other hooks."""
+    runs, found = {}, {}
+    runs["unprivileged"] = said("unprivileged", once, UNPRIVILEGED)
+    runs["no bpf(2)"] = said("no bpf(2)", lambda: once([], preexec_fn=forbid_bpf))
+    hide_btf()
+    runs["without BTF"] = said("without BTF", once, [])
+    if other:
+        found = said("other hooks", by_other_hooks, other)
+    subprocess.run(["umount", BTF], check=True)
+    runs["lockdown"] = said("lockdown", lockdown)
+    return {**found, "hostile": runs}
+
+
 def main():
-    whole = "--whole" in sys.argv
-    raw = next((a.split("=")[1].split(",") for a in sys.argv if a.startswith("--raw=")), [])
-    tools = [a for a in sys.argv[1:] if not a.startswith("--")] or tool_names()
-    result = {"kernel": os.uname().release}
+    part, tools = sys.argv[1], sys.argv[2:]
     os.environ["KERNSTAT_RAN"] = RAN
     prepare()
     load_file_systems()
     debian_defaults()
-    result["shipped"], result["programs"], balloon_found = shipped(tools, whole)
-    more_tried = [tool for tool in tools
-                  if result["shipped"][tool]["state"] == "denied" or says(tool, "# lab: as root too")]
-    result["root"] = {}
-    if more_tried:
-        result["root"], more = said("as root", as_root, more_tried)
-        result["programs"] += more
-    if whole:
-        result["balloon"] = balloon_found
-        hostile = {"unprivileged": said("unprivileged", once, UNPRIVILEGED),
-                   "no bpf(2)": said("no bpf(2)", lambda: once([], preexec_fn=forbid_bpf))}
-        hide_btf()
-        hostile["without BTF"] = said("without BTF", once, [])
-        if raw:
-            result["other hooks"], more = said("other hooks", by_other_hooks, raw)
-            result["programs"] += more
-        subprocess.run(["umount", BTF], check=True)
-        hostile["lockdown"] = said("lockdown", lockdown)
-        result["hostile"] = hostile
+    result = {"kernel": os.uname().release, "programs": []}
+
+    def add(found):
+        programs = result["programs"] + found.get("programs", [])
+        result.update(found, programs=programs)
+
+    if part != "others":
+        add(shipped(tools or tool_names(), not tools))
+    if part != "shipped":
+        marked = [tool for tool in tool_names() if says(tool, "# lab: as root too")]
+        add(said("as root", as_root, tools if part == "tools" else marked))
+    if part == "others":
+        add(hostile(tools))
     if os.path.exists(RAN):
         with open(RAN, encoding="utf-8") as file:
-            result["programs"] += file.read().split()
+            add({"programs": file.read().split()})
     with open(os.path.join(SCRATCH, "result.json"), "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
 

@@ -51,6 +51,9 @@ def compare(suite, found, whole):
                                 f"{entry['reason'] or 'it works: take the line out of expected.tsv'}")
             elif why and not re.search(why, entry["reason"]):
                 problems.append(f"{suite} {column} {tool}: {want} for another reason than /{why}/: {entry['reason']}")
+    problems += [f"{suite} {tool}: denied as shipped; its test does not say '# lab: as root too'"
+                 for tool, entry in sorted(found["shipped"].items())
+                 if entry["state"] == "denied" and tool not in found["root"]]
     if whole:
         problems += [f"{key[0]} {key[1]} {key[2]}: expected.tsv names a tool that is not there"
                      for key in expected if key[0] == suite and key[2] not in found.get("shipped", {})]

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
+# lab: as root too
 """Names asked of a name server of our own, which takes a known time; against the caller's clock."""
 import ctypes
 import os

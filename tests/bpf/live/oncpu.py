@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=live
+# lab: as root too
 """Samples come 49 times a second on each CPU, and fall where the work is done."""
 import os
 import time

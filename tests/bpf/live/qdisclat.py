@@ -58,9 +58,9 @@ def every_packet(tool):
 
 
 def other_kinds(tool):
-    """netem delays each packet by 50 ms, fq paces a socket after its first 15 kB: of so many packets some wait even if
-    sending is slow; fq_codel with a filter lets none pass by its queue."""
-    for kind, options, pacing, count, least in (("netem", ("delay", "50ms"), 0, COUNT, COUNT * 0.05),
+    """netem delays each packet by 50 ms, from a moment before the kernel tells of it; fq paces a socket after its first
+    15 kB: of so many packets some wait even if sending is slow; fq_codel with a filter lets none pass by its queue."""
+    for kind, options, pacing, count, least in (("netem", ("delay", "50ms"), 0, COUNT, COUNT * 0.049),
                                                 ("fq", (), RATE, 2 * COUNT, TIME * 0.08),
                                                 ("fq_codel", (), 0, COUNT, 1e-7)):
         name = "ks" + kind[:6]
