@@ -9,9 +9,9 @@ import shutil
 import tempfile
 import time
 
-import record
+import common_record as record
 from common import BLOCK, LoopDevice, full_device
-from forced import forced
+from common_forced import forced
 from harness import at_least, expect, in_lab, main, near, run
 
 NAME = "kernstat_block_io_errors_total"

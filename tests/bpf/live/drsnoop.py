@@ -9,10 +9,10 @@ import os
 import re
 import time
 
-import record
+import common_record as record
 from common import MemoryCgroup, eventually, vmstat
 from harness import at_least, expect, in_lab, main, near
-from memory import (MIB, PAGE, empty_file, group_of_v1, has_v1, in_group, little_memory, memory_of_v1, read_all,
+from common_memory import (MIB, PAGE, empty_file, group_of_v1, has_v1, in_group, little_memory, memory_of_v1, read_all,
                     reclaim_directly, reclaim_within_the_node)
 
 COUNT = "kernstat_memory_reclaim_duration_seconds_count"

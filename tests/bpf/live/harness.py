@@ -41,7 +41,7 @@ def build_dir():
     if "KERNSTAT_BUILD" in os.environ:
         return os.environ["KERNSTAT_BUILD"]
     here = os.path.dirname(os.path.abspath(__file__))
-    return os.path.join(here, "..", "..", "..", "build")
+    return os.path.join(here, "..", "..", "..", "build", "dev")
 
 
 def need_root():

@@ -7,9 +7,9 @@ import os
 import signal
 
 from common import MemoryCgroup, eventually
-from forced import forced
+from common_forced import forced
 from harness import as_shipped, expect, in_lab, main
-from memory import exhaust_memory, in_group, take
+from common_memory import exhaust_memory, in_group, take
 
 TOTAL = "kernstat_memory_oom_kills_total"
 BY_WORKLOAD = "kernstat_memory_oom_kills_by_workload_total"

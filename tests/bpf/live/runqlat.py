@@ -7,9 +7,9 @@ import signal
 import time
 
 from common_cgroup import CpuCgroup
-from forced import forced
+from common_forced import forced
 from harness import at_least, expect, in_lab, main, other_collector
-from memory import in_group
+from common_memory import in_group
 
 NAME = "kernstat_cpu_run_queue_wait_seconds"
 TASKS = 3

@@ -9,7 +9,7 @@ import shutil
 
 from common import FileSystem, eventually
 from harness import at_least, expect, main, run
-from nfs_server import mounted_nfs
+from common_nfs import mounted_nfs
 
 NAME = "kernstat_fs_sync_duration_seconds"
 WHOLE = "kernstat_fs_filesystem_syncs_total"

@@ -6,7 +6,7 @@ records."""
 import contextlib
 import os
 
-import record
+import common_record as record
 from common import FileSystem, eventually
 from harness import at_least, expect, in_lab, main, near, run
 
