@@ -2,6 +2,7 @@
 #include "daemon/load.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "collectors/bpf/discover.h"
 #include "collectors/support/host.h"
@@ -12,13 +13,23 @@ namespace {
 
 // A name stands for one thing: in the configuration, in collect[] and in the label `collector`.
 void drop_namesakes(const BpfConfig& bpf, std::vector<CollectorSpec>& tools, Problems& problems) {
-  std::string directory = bpf.user_dir.empty() ? bpf.dir : bpf.user_dir;
-  if (!bpf.more_dirs.empty()) directory = bpf.more_dirs.back();
+  // The last directory that has a tool of a name is the one that it is from.
+  std::vector<std::string> directories{bpf.dir, bpf.user_dir};
+  directories.insert(directories.end(), bpf.more_dirs.begin(), bpf.more_dirs.end());
+  const auto file_of = [&](const std::string& tool) {
+    std::string found;
+    std::error_code ignored;
+    for (const std::string& directory : directories) {
+      const std::string file = directory + "/" + tool + ".yaml";
+      if (!directory.empty() && std::filesystem::exists(file, ignored)) found = file;
+    }
+    return found;
+  };
   const auto& others = registered_collectors();
   std::erase_if(tools, [&](const CollectorSpec& tool) {
     const bool taken = std::any_of(others.begin(), others.end(),
                                    [&](const CollectorSpec& one) { return one.name == tool.name; });
-    if (taken) problems.add({directory, 0, 0, tool.name + ": a collector has this name"});
+    if (taken) problems.add({file_of(tool.name), 0, 0, tool.name + ": a collector has this name"});
     return taken;
   });
 }

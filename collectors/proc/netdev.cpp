@@ -18,6 +18,8 @@ namespace {
 constexpr const char* kFoldExclude =
     "^(lo|(veth|cali|cilium|lxc|tap|vnet|cni|flannel|docker|br-|virbr|dummy|ifb|kube-ipvs).*)$";
 constexpr const char* kFoldKindExclude = "^(veth|netkit|dummy|ifb|openvswitch)$";
+constexpr std::string_view kByName = "fold_device";
+constexpr std::string_view kByKind = "fold_kind";
 constexpr std::int64_t kAddressesEvery = 30'000'000'000;
 constexpr std::int64_t kRoutesEvery = 30'000'000'000;
 
@@ -114,12 +116,15 @@ class Netdev final : public Sampled<NetDevices> {
 std::vector<OptionSpec> netdev_options() {
   std::vector<OptionSpec> options = Filter::options("device", "", "");
   for (const auto& [key, exclude] :
-       {std::pair{"fold_device", kFoldExclude}, std::pair{"fold_kind", kFoldKindExclude}}) {
-    for (OptionSpec& option : Filter::options(key, "", exclude)) {
+       {std::pair{kByName, kFoldExclude}, std::pair{kByKind, kFoldKindExclude}}) {
+    for (OptionSpec& option : Filter::options(std::string(key), "", exclude)) {
+      if (key == kByKind) {
+        option.help +=
+            " An interface that has, or had, the default route is folded whatever its kind.";
+      }
       options.push_back(std::move(option));
     }
   }
-  options.back().help += " The interface of the default route is folded whatever its kind.";
   options.push_back({"address_info", OptionType::kBool, "false",
                      "Report the addresses of interfaces (node_network_address_info)."});
   return options;

@@ -66,7 +66,7 @@ def main():
         for name, (_, _, words) in BROKEN.items():
             assert words in checked.stderr, f"{name}: {words!r} is not in\n{checked.stderr}"
 
-        assert "loadavg: a collector has this name" in checked.stderr, checked.stderr
+        assert f"{tools}/loadavg.yaml: loadavg: a collector has this name" in checked.stderr, checked.stderr
 
         once = run(config, "--once")
         table = {line.split()[0]: line for line in once.stderr.splitlines() if line.split()}

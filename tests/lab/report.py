@@ -41,7 +41,7 @@ def excused_programs():
 
 
 def compare(suite, found, whole):
-    """The differences between what was found and what is expected, in words."""
+    """The differences between what was found and what is expected, in words. `whole`: all must have been looked at."""
     expected, problems = expected_differences(), []
     for column in COLUMNS:
         for tool, entry in sorted(found.get(column, {}).items()):
@@ -51,15 +51,18 @@ def compare(suite, found, whole):
                                 f"{entry['reason'] or 'it works: take the line out of expected.tsv'}")
             elif why and not re.search(why, entry["reason"]):
                 problems.append(f"{suite} {column} {tool}: {want} for another reason than /{why}/: {entry['reason']}")
-    problems += [f"{suite} {tool}: denied as shipped; its test does not say '# lab: as root too'"
-                 for tool, entry in sorted(found["shipped"].items())
-                 if entry["state"] == "denied" and tool not in found["root"]]
+    if "shipped" in found and "root" in found:
+        problems += [f"{suite} {tool}: denied as shipped; its test does not say '# lab: as root too'"
+                     for tool, entry in sorted(found["shipped"].items())
+                     if entry["state"] == "denied" and tool not in found["root"]]
+    if found.get("balloon", {}).get("state", "ok") != "ok":
+        problems.append(f"{suite} balloon: {found['balloon']['reason']}")
+    problems += hostile_problems(suite, found.get("hostile", {}))
     if whole:
         problems += [f"{key[0]} {key[1]} {key[2]}: expected.tsv names a tool that is not there"
-                     for key in expected if key[0] == suite and key[2] not in found.get("shipped", {})]
-        if found["balloon"]["state"] != "ok":
-            problems.append(f"{suite} balloon: {found['balloon']['reason']}")
-        problems += hostile_problems(suite, found["hostile"])
+                     for key in expected if key[0] == suite and key[2] not in found["shipped"]]
+        problems += [f"{suite}: nothing was found of: {part}"
+                     for part in (*COLUMNS, "balloon", "hostile") if not found.get(part)]
     return problems
 
 

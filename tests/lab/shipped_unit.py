@@ -174,4 +174,3 @@ def check_shipped_flags():
         lines = [line.strip() for line in file if line.strip() and not line.startswith("#")]
     if lines != ['ARGS=""']:
         raise UnknownLine(f"{path}: {lines}")
-

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import tempfile
 
-from harness import run
+from harness import run, skip
 
 # <linux/loop.h>
 LOOP_CTL_GET_FREE, LOOP_CONFIGURE = 0x4C82, 0x4C0A
@@ -61,6 +61,11 @@ class LoopDevice:
         while not self.take():
             pass
         self.name = os.path.basename(self.node)
+        with open(f"/sys/block/{self.name}/loop/dio", encoding="ascii") as file:
+            # The kernel does without it, silently, where the file system cannot: then swap over it would deadlock.
+            if self.direct and file.read().strip() != "1":
+                self.__exit__()
+                skip(f"no direct I/O in {self.directory}")
         return self
 
     def take(self):
