@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/bpf/kernel_symbols.h"
+
 namespace kernstat::bpf {
 namespace {
 
@@ -19,7 +21,10 @@ constexpr std::int64_t kSameTickNs = 10'000'000;
 Engine::Engine(EngineSettings settings)
     : settings_(std::move(settings)),
       kernel_btf_exists_(::access(settings_.host.sys_path("kernel/btf/vmlinux").c_str(), R_OK) ==
-                         0) {}
+                         0),
+      symbols_(std::make_unique<KernelSymbols>(settings_.host)) {}
+
+Engine::~Engine() = default;
 
 const KernelBtf* Engine::kernel() {
   kernel_used_ns_ = last_tick_ns_;
@@ -76,7 +81,7 @@ void Engine::refuse_kind(const std::string& kind, const std::string& reason) {
 }
 
 Names& Engine::names() {
-  if (!names_) names_ = std::make_unique<Names>(settings_.host);
+  if (!names_) names_ = std::make_unique<Names>(settings_.host, std::move(symbols_));
   return *names_;
 }
 

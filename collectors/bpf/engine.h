@@ -40,7 +40,13 @@ struct EngineSettings {
 /// thread, everything else from the BPF thread only.
 class Engine {
  public:
+  /// Opens what only a privileged thread may open, for as long as the engine lives.
   explicit Engine(EngineSettings settings);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  Engine(Engine&&) = delete;
+  Engine& operator=(Engine&&) = delete;
 
   const EngineSettings& settings() const { return settings_; }
   const Host& host() const { return settings_.host; }
@@ -85,6 +91,7 @@ class Engine {
   Fd with_modules_;  // in memory; none: not made yet
   std::string btf_error_;
   std::int64_t kernel_used_ns_ = 0;
+  std::unique_ptr<KernelSymbols> symbols_;  // until names_ has them
   std::unique_ptr<Names> names_;
   std::int64_t last_tick_ns_ = 0;
   std::uint64_t epoch_ = 0;

@@ -69,34 +69,35 @@ KernelSymbols::KernelSymbols(const Host& host)
     : file_(::open(host.proc_path("kallsyms").c_str(), O_RDONLY | O_CLOEXEC)) {}
 
 void KernelSymbols::want(const std::vector<std::uint64_t>& addresses, std::int64_t now_ns) {
-  if (file_ && now_ns < next_ns_) return;
-  if (names_.size() > kMostKnown) names_.clear();
-  std::vector<std::uint64_t> unknown;
   for (const std::uint64_t address : addresses) {
-    if (!names_.contains(address)) unknown.push_back(address);
+    if (!names_.contains(address) && wanted_.size() < kMostWanted) wanted_.insert(address);
   }
-  if (unknown.empty()) return;
+  if (wanted_.empty() || (file_ && now_ns < next_ns_)) return;
   const std::int64_t before_ns = spent_ns();
-  SymbolSearch all(unknown);
-  if (file_ && !search(all)) {
-    file_ = Fd();
-    all = SymbolSearch(unknown);
-  }
-  for (SymbolSearch::Found& found : all.finish()) names_[found.address] = std::move(found.name);
+  const std::vector<std::uint64_t> wanted(wanted_.begin(), wanted_.end());
+  SymbolSearch search(wanted);
+  const Pass outcome = file_ ? pass(search) : Pass::kHidden;
   next_ns_ = now_ns + kPauses * (spent_ns() - before_ns);
+  if (outcome == Pass::kFailed) return;
+  if (outcome == Pass::kHidden) {
+    file_ = Fd();
+    search = SymbolSearch(wanted);
+  }
+  if (names_.size() > kMostKnown) names_.clear();
+  for (SymbolSearch::Found& found : search.finish()) names_[found.address] = std::move(found.name);
+  wanted_.clear();
 }
 
-// False when the file has nothing to say.
-bool KernelSymbols::search(SymbolSearch& search) const {
+KernelSymbols::Pass KernelSymbols::pass(SymbolSearch& search) const {
   std::string text(kPiece, '\0');
   std::size_t held = 0;
-  if (::lseek(file_.get(), 0, SEEK_SET) != 0) return false;
+  if (::lseek(file_.get(), 0, SEEK_SET) != 0) return Pass::kFailed;
   while (true) {
     const ssize_t got = ::read(file_.get(), text.data() + held, text.size() - held);
-    if (got <= 0) return got == 0;
+    if (got <= 0) return got == 0 ? Pass::kDone : Pass::kFailed;
     held += static_cast<std::size_t>(got);
     const std::size_t end = std::string_view(text.data(), held).rfind('\n') + 1;
-    if (!search.take({text.data(), end})) return false;
+    if (!search.take({text.data(), end})) return Pass::kHidden;
     // A line that fills the whole piece is none of a symbol.
     const std::size_t used = end == 0 && held == text.size() ? held : end;
     std::copy(text.begin() + static_cast<std::ptrdiff_t>(used),

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "collectors/support/fd.h"
@@ -43,20 +44,24 @@ class KernelSymbols {
  public:
   explicit KernelSymbols(const Host& host);
 
-  /// Looks all unknown ones of `addresses` up, if it is time for that. `now_ns`: CLOCK_MONOTONIC.
+  /// Looks up all unknown ones of `addresses` and of earlier calls, or keeps them (a bounded
+  /// number) for a later call if it is not time for a pass. `now_ns`: CLOCK_MONOTONIC.
   void want(const std::vector<std::uint64_t>& addresses, std::int64_t now_ns);
   /// Nothing before it was looked up; empty when no function holds it or addresses are hidden.
   std::optional<std::string_view> find(std::uint64_t address) const;
 
  private:
   static constexpr std::size_t kMostKnown = 16384;
+  static constexpr std::size_t kMostWanted = 4096;
   static constexpr std::int64_t kPauses = 1000;  // as long as the pass
 
-  bool search(SymbolSearch& search) const;
+  enum class Pass : std::uint8_t { kDone, kHidden, kFailed };
+  Pass pass(SymbolSearch& search) const;
 
   Fd file_;  // none: nothing is shown
   std::int64_t next_ns_ = 0;
   std::unordered_map<std::uint64_t, std::string> names_;
+  std::unordered_set<std::uint64_t> wanted_;
 };
 
 }  // namespace kernstat::bpf

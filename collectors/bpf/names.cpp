@@ -8,11 +8,13 @@
 
 namespace kernstat::bpf {
 
-Names::Names(const Host& host)
+Names::Names(const Host& host) : Names(host, std::make_unique<KernelSymbols>(host)) {}
+
+Names::Names(const Host& host, std::unique_ptr<KernelSymbols> symbols)
     : disks_(std::make_unique<DiskNames>(host)),
       interfaces_(std::make_unique<InterfaceNames>(host)),
       cgroups_(std::make_unique<CgroupNames>(host)),
-      symbols_(std::make_unique<KernelSymbols>(host)) {}
+      symbols_(std::move(symbols)) {}
 
 Names::~Names() = default;
 

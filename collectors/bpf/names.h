@@ -23,6 +23,8 @@ class KernelSymbols;
 class Names {
  public:
   explicit Names(const Host& host);
+  /// With kernel symbols that were opened before, with the privileges of then.
+  Names(const Host& host, std::unique_ptr<KernelSymbols> symbols);
   ~Names();
   Names(const Names&) = delete;
   Names& operator=(const Names&) = delete;
