@@ -9,7 +9,6 @@
 #include <cstring>
 
 #include "collectors/bpf/libbpf_log.h"
-#include "collectors/support/host.h"
 
 namespace kernstat::bpf {
 namespace {
@@ -26,8 +25,8 @@ int ask_bpf() {
 bool is_permission(int error_number) { return error_number == EPERM || error_number == EACCES; }
 
 // kernel_lockdown(7) marks the mode that is on: "none integrity [confidentiality]".
-bool is_confidential() {
-  const auto modes = read_file("/sys/kernel/security/lockdown", 4096);
+bool is_confidential(const Host& host) {
+  const auto modes = read_file(host.sys_path("kernel/security/lockdown"), 4096);
   return modes && modes->find("[confidentiality]") != std::string::npos;
 }
 
@@ -38,8 +37,8 @@ bool contains(std::string_view text, std::string_view part) {
 }  // namespace
 
 LoadCircumstances load_circumstances(int error_number, std::string_view log,
-                                     std::string_view missing) {
-  LoadCircumstances now{error_number, log, missing, ask_bpf(), ~0ULL, is_confidential()};
+                                     std::string_view missing, const Host& host) {
+  LoadCircumstances now{error_number, log, missing, ask_bpf(), ~0ULL, is_confidential(host)};
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     now.memlock_bytes = limit.rlim_cur;

@@ -2,8 +2,10 @@
 // Why an object did not load, in words for an operator.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
+#include "collectors/support/host.h"
 #include "collectors/support/result.h"
 
 namespace kernstat::bpf {
@@ -22,8 +24,8 @@ struct LoadCircumstances {
 /// cannot do it; kSystem for a passing want of memory.
 Error load_error(const LoadCircumstances& now);
 
-/// The circumstances of this thread.
+/// The circumstances of this thread on this host.
 LoadCircumstances load_circumstances(int error_number, std::string_view log,
-                                     std::string_view missing);
+                                     std::string_view missing, const Host& host);
 
 }  // namespace kernstat::bpf

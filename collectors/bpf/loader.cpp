@@ -144,7 +144,7 @@ class Loader {
     auto set = set_parameters(object, spec_, parameters_, hooks_, engine_);
     if (set) set = set_slots(object, programs_);
     if (!set) return failed(set.error());
-    const auto failure = object.load();
+    const auto failure = object.load(engine_.host());
     if (failure) {
       if (engine_.settings().debug) engine_.settings().debug(spec_.name, failure->log);
       // Function hooks that a kernel refuses, it refuses to every tool.

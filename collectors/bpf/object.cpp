@@ -165,7 +165,7 @@ void Object::choose(const std::vector<std::string>& chosen) {
   }
 }
 
-std::optional<LoadFailure> Object::load() {
+std::optional<LoadFailure> Object::load(const Host& host) {
   const LibbpfLog log;
   const int error = bpf_object__load(object_.get());
   if (error == 0) {
@@ -176,7 +176,8 @@ std::optional<LoadFailure> Object::load() {
   LoadFailure failure;
   failure.error_number = -error;
   failure.program = failed_program(log.text());
-  failure.error = load_error(load_circumstances(-error, log.text(), missing_bpf_capabilities()));
+  failure.error =
+      load_error(load_circumstances(-error, log.text(), missing_bpf_capabilities(), host));
   failure.log = log.text();
   return failure;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/bpf/btf_schema.h"
+#include "collectors/support/host.h"
 #include "collectors/support/result.h"
 
 struct bpf_link;
@@ -69,8 +70,8 @@ class Object {
   Result<void> set_parameter(std::string_view name, std::int64_t value);
   /// Before load(): chooses what is loaded; the others are left out.
   void choose(const std::vector<std::string>& chosen);
-  /// Nothing when it is loaded now.
-  std::optional<LoadFailure> load();
+  /// Nothing when it is loaded now. `host`: where its lockdown is read, should it be in the way.
+  std::optional<LoadFailure> load(const Host& host);
 
   /// After load(): global variables of .bss, read from the kernel.
   Result<void> read_variables();

@@ -62,7 +62,7 @@ Result<void> measure(const std::string& directory, const Kind& kind) {
   if (map == nullptr) return fail(ErrorKind::kInvalid, std::string("no map ") + kind.map);
   bpf_map__set_max_entries(map, kind.entries);
   object->choose({});
-  if (const auto failure = object->load()) return fail(failure->error);
+  if (const auto failure = object->load(Host{})) return fail(failure->error);
   const auto filled = fill(map, kind.entries);
   if (!filled) return filled;
   MapScan batched(map);

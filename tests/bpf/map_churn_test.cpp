@@ -39,7 +39,7 @@ struct Map {
     bpf_map__set_key_size(map, 8);
     bpf_map__set_max_entries(map, kCapacity);
     object->choose({});
-    REQUIRE_FALSE(object->load());
+    REQUIRE_FALSE(object->load(Host{}));
     const bool is_percpu = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH;
     return {*std::move(object), map, is_percpu ? possible_cpus() : 1};
   }
