@@ -155,6 +155,22 @@ void apply(const ConfigOverrides& overrides, Config& config, Problems& problems)
 
 }  // namespace
 
+std::vector<std::string> BpfConfig::directories() const {
+  std::vector<std::string> all{dir};
+  if (!user_dir.empty()) all.push_back(user_dir);
+  all.insert(all.end(), more_dirs.begin(), more_dirs.end());
+  return all;
+}
+
+std::string BpfConfig::searched() const {
+  std::string text;
+  for (const std::string& directory : directories()) {
+    if (!text.empty()) text += ", ";
+    text += directory;
+  }
+  return text;
+}
+
 CollectorConfig CollectorConfig::defaults(const CollectorSpec& spec) {
   return {spec.enabled, spec.interval, false, Options::defaults(spec)};
 }

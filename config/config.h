@@ -49,6 +49,12 @@ struct BpfConfig {
   std::string dir;  ///< of the shipped tools; once loaded it is never empty
   std::string user_dir;
   std::vector<std::string> more_dirs;  ///< of the command line: the operator's, as user_dir
+
+  /// All that are searched, in this order; a tool of a later one replaces its namesake.
+  std::vector<std::string> directories() const;
+  /// The same for people: "/usr/lib/kernstat/bpf, /etc/kernstat/bpf".
+  std::string searched() const;
+
   std::uint64_t memory_limit = std::uint64_t{32} << 20;
   double budget = 0.01;
   bool lockdown = false;

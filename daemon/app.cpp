@@ -104,9 +104,9 @@ void App::decide_bpf() {
   bpf_may_run_ = reason.empty();
   runner_.self().set_bpf_off(reason);
   if (bpf_may_run_) {
-    if (loaded_.tools.empty()) log_warn("no BPF tools", {{"dir", loaded_.config.bpf.dir}});
+    if (loaded_.tools.empty()) log_warn("no BPF tools", {{"dir", loaded_.config.bpf.searched()}});
     for (const Problem& problem : loader_.tool_problems().list()) {
-      log_warn("BPF directory not used", {{"dir", problem.file}, {"error", problem.text}});
+      log_warn("BPF tools left out", {{"path", problem.file}, {"error", problem.text}});
     }
     return;
   }

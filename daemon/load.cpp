@@ -14,14 +14,12 @@ namespace {
 // A name stands for one thing: in the configuration, in collect[] and in the label `collector`.
 void drop_namesakes(const BpfConfig& bpf, std::vector<CollectorSpec>& tools, Problems& problems) {
   // The last directory that has a tool of a name is the one that it is from.
-  std::vector<std::string> directories{bpf.dir, bpf.user_dir};
-  directories.insert(directories.end(), bpf.more_dirs.begin(), bpf.more_dirs.end());
   const auto file_of = [&](const std::string& tool) {
     std::string found;
     std::error_code ignored;
-    for (const std::string& directory : directories) {
+    for (const std::string& directory : bpf.directories()) {
       const std::string file = directory + "/" + tool + ".yaml";
-      if (!directory.empty() && std::filesystem::exists(file, ignored)) found = file;
+      if (std::filesystem::exists(file, ignored)) found = file;
     }
     return found;
   };

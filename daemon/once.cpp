@@ -81,7 +81,7 @@ bool print_list(const LoadedConfig& loaded) {
     out += listed(spec, loaded.config.collectors.at(spec.name).enabled);
   }
   if (loaded.tools.empty()) {
-    out += loaded.config.bpf.enabled ? "no BPF tools in " + loaded.config.bpf.dir + "\n"
+    out += loaded.config.bpf.enabled ? "no BPF tools in " + loaded.config.bpf.searched() + "\n"
                                      : std::string("BPF is off\n");
   } else {
     out += "BPF tools, under 'bpf.tools' in the configuration:\n";

@@ -152,10 +152,10 @@ std::vector<CollectorSpec> discover_tools(const BpfConfig& bpf, EngineSettings s
   settings.budget = bpf.budget;
   const auto engine = std::make_shared<Engine>(std::move(settings));
   FoundTools found;
-  add_directory(bpf.dir, false, found, problems);
-  if (!bpf.user_dir.empty()) add_directory(bpf.user_dir, true, found, problems);
-  for (const std::string& directory : bpf.more_dirs) {
-    add_directory(directory, true, found, problems);
+  const auto directories = bpf.directories();
+  for (const std::string& directory : directories) {
+    const bool is_the_operators = directory != directories.front();
+    add_directory(directory, is_the_operators, found, problems);
   }
   std::vector<CollectorSpec> specs;
   for (const auto& [name, tool] : found) {

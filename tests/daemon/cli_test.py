@@ -142,9 +142,9 @@ class Refusing(unittest.TestCase):
                 text = self.refused(1, f"--web.listen-address=127.0.0.1:{taken.getsockname()[1]}", *arguments,
                                     says="already in use")
         if 'msg="BPF is off"' not in text:
-            self.assertIn('level=warn msg="no BPF tools" dir=/nonexistent/bpf', text)
-            self.assertIn('level=warn msg="BPF directory not used" dir=/nonexistent error="no such directory"', text)
-            self.assertIn('level=warn msg="BPF directory not used" dir=/nonexistent/more error="no such directory"', text)
+            self.assertIn('level=warn msg="no BPF tools" dir="/nonexistent/bpf, /nonexistent, /nonexistent/more"', text)
+            self.assertIn('level=warn msg="BPF tools left out" path=/nonexistent error="no such directory"', text)
+            self.assertIn('level=warn msg="BPF tools left out" path=/nonexistent/more error="no such directory"', text)
 
     def test_ipv6_is_refused_by_the_check_where_the_server_cannot_do_it(self):
         arguments = ("--web.listen-address=[::1]:0", "--bpf=off")

@@ -116,8 +116,6 @@ def full_device():
         yield loop
 
 
-
-
 def write_blocks(path, count, size=BLOCK, stride=16):
     """Writes `count` blocks past the page cache, far apart so that none are merged."""
     transfer(path, os.O_WRONLY, count, size, stride, lambda fd, buffer, at: os.pwrite(fd, buffer, at))
